@@ -1,0 +1,3 @@
+module github.com/latchkey-aws/latchkey
+
+go 1.26
