@@ -1,0 +1,84 @@
+// Package lockfile owns locks between processes: one file per lock, which the
+// kernel releases when its holder dies, however it dies.
+//
+// The lock file is never unlinked: a waiter would hold the lock of a file that
+// nobody else can find any more. The package must not know what is locked.
+package lockfile
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	firstWait = 5 * time.Millisecond
+	longWait  = 50 * time.Millisecond
+)
+
+// Lock is a lock that is held. It is good between processes and between
+// goroutines of one process.
+type Lock struct{ file *flock.Flock }
+
+// Acquire waits for the lock at path and takes it. Missing folders are made
+// with mode 0700, the file with 0600. It looks every 5 to 50 ms, so that a lock
+// is taken over at most 50 ms after its holder died. When ctx ends first, its
+// error comes back, wrapped.
+func Acquire(ctx context.Context, path string) (*Lock, error) {
+	for wait := firstWait; ; wait = min(2*wait, longWait) {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("lock %s: %w", path, err)
+		}
+		lock, ok, err := Try(path)
+		if ok || err != nil {
+			return lock, err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+// Try takes the lock at path if nobody holds it, without waiting. It returns
+// nil and false when somebody does; an error says that the lock file cannot be
+// made, opened or locked.
+func Try(path string) (*Lock, bool, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, false, fmt.Errorf("lock %s: %w", path, err)
+	}
+	file := flock.New(path, flock.SetPermissions(0o600))
+	ok, err := file.TryLock()
+	if err != nil {
+		_ = file.Close()
+		return nil, false, fmt.Errorf("lock %s: %w", path, err)
+	}
+	if !ok {
+		return nil, false, nil
+	}
+	if !current(file) {
+		_ = file.Close()
+		return nil, false, nil
+	}
+	return &Lock{file: file}, true, nil
+}
+
+// current reports whether the locked file still is the one at its path. After
+// somebody else deleted it, two processes could hold two files of one name.
+func current(file *flock.Flock) bool {
+	held, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(file.Path())
+	return err == nil && os.SameFile(held, there)
+}
+
+// Release gives the lock back. Releasing twice is harmless.
+func (l *Lock) Release() error { return l.file.Unlock() }
