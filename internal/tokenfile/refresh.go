@@ -1,0 +1,242 @@
+package tokenfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/atomicfile"
+	"github.com/latchkey-aws/latchkey/internal/lockfile"
+	"github.com/latchkey-aws/latchkey/secret"
+)
+
+const (
+	// Window is the time left below which a token is refreshed.
+	Window = 5 * time.Minute
+	// Gap is the least time between two tries while the old token lives.
+	Gap = time.Minute
+	// patience is how long a process waits for another one that refreshes: a
+	// little longer than the 30 s that its call may take.
+	patience = 40 * time.Second
+)
+
+// ErrExpired says that the token has expired and nothing in the file can
+// refresh it.
+var ErrExpired = errors.New("expired, and it cannot be refreshed")
+
+// File is one token file.
+type File struct {
+	// Path of the file.
+	Path string
+	// LockDir holds the lock and the record of the last try; "" is the file's
+	// own folder.
+	LockDir string
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// State is what decides whether a document needs a refresh.
+type State struct {
+	// Expires is when the access token ends.
+	Expires time.Time
+	// RefreshToken is empty when the document cannot be refreshed.
+	RefreshToken secret.Text
+}
+
+// Rules say how one kind of token file is understood and refreshed.
+type Rules struct {
+	// Inspect reads the state of a document.
+	Inspect func(*Document) (State, error)
+	// Refresh asks for new tokens and puts them into the document, which is a
+	// copy. It should fail with *RefreshError.
+	Refresh func(context.Context, *Document) error
+}
+
+// RefreshError is a refresh that failed. Its texts are recorded in a file for
+// waiting processes and must hold no secret.
+type RefreshError struct {
+	// Refused tells an answer that says no from trouble on the way.
+	Refused bool
+	// Code is the issuer's code or the reason of the trouble, Text the rest.
+	Code, Text string
+	// Err is the cause; nil when another process made the call.
+	Err error
+}
+
+func (e *RefreshError) Error() string {
+	if e.Err != nil {
+		return e.Err.Error()
+	}
+	return e.Code + ": " + e.Text + " (seen by another process)"
+}
+
+func (e *RefreshError) Unwrap() error { return e.Err }
+
+// Current returns the document, refreshed when less than [Window] is left and
+// that is possible. Exactly one process refreshes; those that still have a
+// living token go on with it, the others wait for the answer and share it, or
+// the failure. A failure is silent while the old token lives. The new document
+// is returned even when it cannot be written.
+//
+// Errors: as [Read], those of Inspect, [ErrExpired], *[RefreshError], and the
+// wrapped error of a ctx that ended.
+func (f File) Current(ctx context.Context, rules Rules) (*Document, error) {
+	doc, state, err := f.look(ctx, rules)
+	if err != nil || f.left(state) > Window {
+		return doc, err
+	}
+	alive := f.left(state) > 0
+	if state.RefreshToken.Empty() {
+		return unlessDead(doc, alive, ErrExpired)
+	}
+	if alive && f.lastTry().recent(f.Now(), state) {
+		return doc, nil
+	}
+	began := f.Now()
+	lock, waited, err := f.lock(ctx, alive)
+	switch {
+	case errors.Is(err, errBusy):
+		return doc, nil
+	case err != nil:
+		return nil, err
+	case lock != nil:
+		defer func() { _ = lock.Release() }()
+	case alive:
+		// Where no lock can be written the answer could not be kept either,
+		// and a refresh would use up the sign-in for nothing.
+		return doc, nil
+	}
+	return f.refresh(ctx, rules, waited, began)
+}
+
+func unlessDead(doc *Document, alive bool, err error) (*Document, error) {
+	if alive {
+		return doc, nil
+	}
+	return nil, err
+}
+
+func (f File) left(s State) time.Duration { return s.Expires.Sub(f.Now()) }
+
+func (f File) look(ctx context.Context, rules Rules) (*Document, State, error) {
+	doc, err := Read(ctx, f.Path)
+	if err != nil {
+		return nil, State{}, err
+	}
+	state, err := rules.Inspect(doc)
+	return doc, state, err
+}
+
+// errBusy says that somebody else refreshes.
+var errBusy = errors.New("lock is held")
+
+// lock takes the lock. Where no lock can be had at all (a read-only disk, say)
+// it returns nil: an expired token is then refreshed unlocked, as by other tools.
+func (f File) lock(ctx context.Context, alive bool) (lock *lockfile.Lock, waited bool, err error) {
+	path := f.beside(".lock")
+	lock, ok, err := lockfile.Try(path)
+	if ok || err != nil {
+		return lock, false, nil
+	}
+	if alive {
+		return nil, false, errBusy
+	}
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	lock, err = lockfile.Acquire(waiting, path)
+	if ctx.Err() != nil {
+		return nil, true, fmt.Errorf("token file %s: %w", f.Path, ctx.Err())
+	}
+	if waiting.Err() != nil && lock == nil {
+		return nil, true, fmt.Errorf("token file %s: another process holds %s for more than %v", f.Path, path, patience)
+	}
+	return lock, true, nil
+}
+
+// refresh runs under the lock.
+func (f File) refresh(ctx context.Context, rules Rules, waited bool, began time.Time) (*Document, error) {
+	doc, state, err := f.look(ctx, rules)
+	if err != nil || f.left(state) > Window {
+		return doc, err
+	}
+	alive := f.left(state) > 0
+	if state.RefreshToken.Empty() {
+		return unlessDead(doc, alive, ErrExpired)
+	}
+	last := f.lastTry()
+	if alive && last.recent(f.Now(), state) {
+		return doc, nil
+	}
+	if failure := last.failure(state); waited && failure != nil && !last.at.Before(began) {
+		return nil, failure
+	}
+	f.record(state, nil)
+	next := doc.Clone()
+	err = f.ask(ctx, rules, next)
+	if err == nil {
+		// A disk that cannot be written must not withhold the token.
+		_ = atomicfile.Write(f.Path, next.Encode(), 0o600)
+		return next, nil
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("token file %s: %w", f.Path, ctx.Err())
+	}
+	f.record(state, err)
+	if other := f.answerOfOthers(ctx, rules, state, err); other != nil {
+		return other, nil
+	}
+	return unlessDead(doc, f.left(state) > 0, err)
+}
+
+// ask refreshes doc and refuses an answer that is of no use.
+func (f File) ask(ctx context.Context, rules Rules, doc *Document) error {
+	if err := rules.Refresh(ctx, doc); err != nil {
+		return err
+	}
+	state, err := rules.Inspect(doc)
+	if err == nil && f.left(state) <= 0 {
+		err = errors.New("the new token has expired already")
+	}
+	if err != nil {
+		return &RefreshError{Code: "answer", Text: err.Error(), Err: err}
+	}
+	return nil
+}
+
+// answerOfOthers looks for a token that a program without our lock fetched. Its
+// use of the single-use refresh token is why ours was refused, and it may not
+// have written the answer yet.
+func (f File) answerOfOthers(ctx context.Context, rules Rules, old State, cause error) *Document {
+	looks := 1
+	var failure *RefreshError
+	if f.left(old) <= 0 && errors.As(cause, &failure) && failure.Refused {
+		looks = 3
+	}
+	for i := range looks {
+		if i > 0 && pause(ctx, 100*time.Millisecond) != nil {
+			return nil
+		}
+		doc, state, err := f.look(ctx, rules)
+		if err != nil {
+			continue
+		}
+		changed := !state.Expires.Equal(old.Expires) || !state.RefreshToken.Equal(old.RefreshToken)
+		if changed && f.left(state) > 0 {
+			return doc
+		}
+	}
+	return nil
+}
+
+// beside returns the path of the file's companion. It is keyed by the file's
+// name, which is a digest of the sign-in, so that all spellings of one folder meet.
+func (f File) beside(suffix string) string {
+	folder := f.LockDir
+	if folder == "" {
+		folder = filepath.Dir(f.Path)
+	}
+	return filepath.Join(folder, strings.TrimSuffix(filepath.Base(f.Path), ".json")+suffix)
+}
