@@ -130,20 +130,32 @@ func hostile(r *rand.Rand, bytesToo bool) string {
 	return b.String()
 }
 
-// TestRealShells sets 2,000 random values through each shell and reads them
-// back from the environment of a program that the shell starts.
+// hostileVariables returns 2,000 variables with random values, and the same
+// as a map.
+func hostileVariables(bytesToo bool) (deliver.Variables, map[string]string) {
+	r := rand.New(rand.NewPCG(2026, 7))
+	var v deliver.Variables
+	want := map[string]string{}
+	for n := range 2000 {
+		name := fmt.Sprintf("V%d", n)
+		want[name] = hostile(r, bytesToo)
+		v = v.With(name, want[name])
+	}
+	return v, want
+}
+
+// TestRealShells sets the random values through each shell and reads them back
+// from the environment of a program that the shell starts.
 func TestRealShells(t *testing.T) {
 	t.Parallel()
+	raw, wantRaw := hostileVariables(true)
+	text, wantText := hostileVariables(false)
 	for i, s := range realShells() {
 		t.Run(fmt.Sprintf("%d-%s-%s-%s", i, s.program, s.shell, s.locale), func(t *testing.T) {
 			t.Parallel()
-			r := rand.New(rand.NewPCG(uint64(i), 2026))
-			var v deliver.Variables
-			want := map[string]string{}
-			for n := range 2000 {
-				name := fmt.Sprintf("V%d", n)
-				want[name] = hostile(r, s.shell == deliver.Sh || s.shell == deliver.Fish)
-				v = v.With(name, want[name])
+			v, want := text, wantText
+			if s.shell == deliver.Sh || s.shell == deliver.Fish {
+				v, want = raw, wantRaw
 			}
 			script, err := v.Format(s.shell)
 			if err != nil {
