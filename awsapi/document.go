@@ -1,0 +1,197 @@
+package awsapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+)
+
+type format uint8
+
+const (
+	formatXML format = iota
+	formatJSON
+)
+
+func (f format) String() string {
+	if f == formatXML {
+		return "XML"
+	}
+	return "JSON"
+}
+
+const (
+	maxDepth  = 16
+	maxFields = 10_000
+)
+
+// document is a decoded answer: the texts of its leaves by path, such as
+// "AssumeRoleResult/Credentials/AccessKeyId". XML and JSON share it, and with
+// it the rules: bounded depth and size, no rest after the end, and a path that
+// occurs twice has no value.
+type document struct {
+	root   string // name of the XML root
+	fields map[string]leaf
+}
+
+type leaf struct {
+	text  string
+	count int
+	// other is set for a JSON value that is neither string nor number.
+	number, other bool
+}
+
+func parse(f format, body []byte) (document, error) {
+	d := document{fields: make(map[string]leaf, 16)}
+	if f == formatXML {
+		return d, d.parseXML(body)
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if err := d.parseJSON(dec, "", 0); err != nil {
+		return d, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return d, errors.New("more follows the end")
+	}
+	return d, nil
+}
+
+func (d *document) set(path string, l leaf) error {
+	if len(d.fields) >= maxFields {
+		return errors.New("too many values")
+	}
+	l.count = d.fields[path].count + 1
+	d.fields[path] = l
+	return nil
+}
+
+func (d *document) parseXML(body []byte) error {
+	dec := xml.NewDecoder(bytes.NewReader(body))
+	var names []string // open elements below the root
+	var text strings.Builder
+	depth, isLeaf := 0, false
+	for {
+		tok, err := dec.Token()
+		if errors.Is(err, io.EOF) && d.root != "" && depth == 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch t := tok.(type) {
+		case xml.Directive: // a document type could define entities
+			return errors.New("document type")
+		case xml.StartElement:
+			if depth++; depth > maxDepth {
+				return errors.New("too deep")
+			}
+			if depth > 1 {
+				names = append(names, t.Name.Local)
+			} else if d.root != "" {
+				return errors.New("second root")
+			} else {
+				d.root = t.Name.Local
+			}
+			text.Reset()
+			isLeaf = true
+		case xml.EndElement:
+			if isLeaf && len(names) > 0 {
+				if err := d.set(strings.Join(names, "/"), leaf{text: text.String()}); err != nil {
+					return err
+				}
+			}
+			depth--
+			names = names[:max(len(names)-1, 0)]
+			isLeaf = false
+		case xml.CharData:
+			if isLeaf {
+				text.Write(t)
+			} else if depth == 0 && len(bytes.TrimSpace(t)) > 0 {
+				return errors.New("text outside the root")
+			}
+		}
+	}
+}
+
+// parseJSON reads one value. Object keys that hold a slash are left out: they
+// could pose as a path.
+func (d *document) parseJSON(dec *json.Decoder, path string, depth int) error {
+	tok, err := dec.Token()
+	if err != nil {
+		return err
+	}
+	if path == "" && tok != json.Delim('{') {
+		return errors.New("not an object")
+	}
+	if depth > maxDepth {
+		return errors.New("too deep")
+	}
+	switch t := tok.(type) {
+	case json.Delim:
+		if t == '{' {
+			return d.parseObject(dec, path, depth)
+		}
+		for dec.More() {
+			if err := d.parseJSON(dec, path+"[]", depth+1); err != nil {
+				return err
+			}
+		}
+		_, err := dec.Token()
+		return err
+	case string:
+		return d.set(path, leaf{text: t})
+	case json.Number:
+		return d.set(path, leaf{text: t.String(), number: true})
+	}
+	return d.set(path, leaf{other: true})
+}
+
+func (d *document) parseObject(dec *json.Decoder, path string, depth int) error {
+	seen := make(map[string]bool)
+	for dec.More() {
+		tok, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		key, _ := tok.(string)
+		if seen[key] {
+			return errors.New("key twice in one object")
+		}
+		seen[key] = true
+		if strings.ContainsRune(key, '/') || key == "" {
+			key = "/"
+		}
+		at := key
+		if path != "" {
+			at = path + "/" + key
+		}
+		if err := d.parseJSON(dec, at, depth+1); err != nil {
+			return err
+		}
+	}
+	_, err := dec.Token()
+	return err
+}
+
+// text returns the one text at path, "" if there is none or it is not one.
+func (d document) text(path string) string {
+	if l := d.fields[path]; l.count == 1 && !l.number && !l.other {
+		return l.text
+	}
+	return ""
+}
+
+// integer returns the one whole number at path.
+func (d document) integer(path string) (int64, bool) {
+	l := d.fields[path]
+	if l.count != 1 || l.other {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(l.text), 10, 64)
+	return n, err == nil
+}
