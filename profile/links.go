@@ -1,0 +1,253 @@
+package profile
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/latchkey-aws/latchkey/origin"
+)
+
+// reference is a key that names another section.
+type reference struct {
+	to string
+	at origin.Origin
+}
+
+// node is what the graph of references knows of a profile.
+type node struct {
+	name                           string
+	origin                         origin.Origin
+	source, include, sso, services reference
+	role, static                   bool
+}
+
+// links is the graph of references over all profiles.
+type links struct {
+	nodes []node
+	at    map[string]int32
+}
+
+func (l *links) add(p *Profile) {
+	ref := func(key string) (r reference) {
+		if v, ok := p.Get(key); ok {
+			r = reference{strings.Clone(v.Text), v.Origin} // a clone, to let go of the section
+		}
+		return r
+	}
+	n := node{name: p.name, origin: p.origin, source: ref(keySource), include: ref(keyInclude), sso: ref(keySSOSession), services: ref(keyServices), static: p.pair() != nil}
+	_, n.role = p.Get(keyRole)
+	l.at[p.name] = int32(len(l.nodes))
+	l.nodes = append(l.nodes, n)
+}
+
+// index returns the node that a reference leads to, or -1.
+func (l *links) index(r reference) int32 {
+	if r.to == "" {
+		return -1
+	}
+	if i, ok := l.at[r.to]; ok {
+		return i
+	}
+	return -1
+}
+
+// used returns the sections that a profile uses, itself included.
+func (l *links) used(profile string) map[string]bool {
+	used := map[string]bool{"profile " + profile: true}
+	queue := []string{profile}
+	for len(queue) > 0 {
+		i, ok := l.at[queue[0]]
+		queue = queue[1:]
+		if !ok {
+			continue
+		}
+		n := &l.nodes[i]
+		if n.sso.to != "" {
+			used["sso-session "+n.sso.to] = true
+		}
+		if n.services.to != "" {
+			used["services "+n.services.to] = true
+		}
+		for _, next := range []string{n.include.to, n.source.to} {
+			if next != "" && !used["profile "+next] {
+				used["profile "+next] = true
+				queue = append(queue, next)
+			}
+		}
+	}
+	return used
+}
+
+// caseNotes reports names that differ in upper and lower case only.
+func (l *links) caseNotes(n *notes) {
+	folded := make(map[string]int32, len(l.nodes))
+	for i := range l.nodes {
+		nd := &l.nodes[i]
+		low := strings.ToLower(nd.name)
+		other, ok := folded[low]
+		if !ok {
+			folded[low] = int32(i)
+			continue
+		}
+		n.add(nd.diagnostic(CodeNameCase, nd.origin, "the profile "+clean(l.nodes[other].name)+" ("+l.nodes[other].origin.Position()+
+			") differs only in upper and lower case; they are two profiles and are not merged"))
+	}
+}
+
+func (nd *node) diagnostic(code string, o origin.Origin, message string) Diagnostic {
+	d := newDiagnostic(code, o, message)
+	d.Profile, d.Section = nd.name, "profile "+nd.name
+	return d
+}
+
+// maxSuggestions bounds the search for similar names, which looks at all names
+// for each name that is missing.
+const maxSuggestions = 20
+
+// referenceNotes reports references that lead nowhere or in a circle.
+func (g *Graph) referenceNotes(l *links, n *notes) {
+	suggestions := 0
+	suggest := func(k kind, name string) string {
+		if suggestions++; suggestions > maxSuggestions {
+			return ""
+		}
+		names := g.config.names(k)
+		if k == kindProfile {
+			names = g.Names()
+		}
+		if near := nearest(name, names); len(near) > 0 {
+			return "; did you mean " + strings.Join(cleanAll(near), " or ") + "?"
+		}
+		return ""
+	}
+	for i := range l.nodes {
+		nd := &l.nodes[i]
+		missing := func(code, key string, k kind, r reference) {
+			n.add(nd.diagnostic(code, r.at, key+" names the "+k.word()+" "+clean(r.to)+", which does not exist"+suggest(k, r.to)))
+		}
+		if g.config.err == nil && g.credentials.err == nil {
+			if nd.source.to != "" && l.index(nd.source) < 0 {
+				missing(CodeSourceMissing, keySource, kindProfile, nd.source)
+			}
+			if nd.include.to != "" && l.index(nd.include) < 0 {
+				missing(CodeIncludeMissing, keyInclude, kindProfile, nd.include)
+			}
+		}
+		if g.config.err == nil {
+			if nd.sso.to != "" && g.config.find(kindSSO, nd.sso.to, -1) < 0 {
+				missing(CodeSSOSessionMissing, keySSOSession, kindSSO, nd.sso)
+			}
+			if nd.services.to != "" && g.config.find(kindServices, nd.services.to, -1) < 0 {
+				missing(CodeServicesMissing, keyServices, kindServices, nd.services)
+			}
+		}
+	}
+	l.includeNotes(n)
+	l.sourceNotes(n)
+}
+
+// includeNotes reports loops of include_profile and then lets every profile
+// inherit role_arn and source_profile, which decide the loops of sources.
+func (l *links) includeNotes(n *notes) {
+	next := make([]int32, len(l.nodes))
+	for i := range l.nodes {
+		next[i] = l.index(l.nodes[i].include)
+	}
+	for _, cycle := range cycles(next) {
+		text := "include_profile loop: " + l.path(cycle)
+		for _, i := range cycle {
+			nd := &l.nodes[i]
+			n.add(nd.diagnostic(CodeIncludeLoop, nd.include.at, text))
+			next[i] = -1
+		}
+	}
+	done := make([]bool, len(l.nodes))
+	var way []int32
+	for start := range l.nodes {
+		way = way[:0]
+		for i := int32(start); i >= 0 && !done[i]; i = next[i] {
+			done[i] = true
+			way = append(way, i)
+		}
+		for _, i := range slices.Backward(way) {
+			if next[i] < 0 {
+				continue
+			}
+			nd, from := &l.nodes[i], &l.nodes[next[i]]
+			nd.role = nd.role || from.role
+			if nd.source.to == "" {
+				nd.source = from.source
+			}
+		}
+	}
+}
+
+// sourceNotes reports loops of source_profile. Keys end a chain where it
+// reaches a profile as a source, so a loop is one for those profiles only from
+// which no other profile with keys is reached.
+func (l *links) sourceNotes(n *notes) {
+	next := make([]int32, len(l.nodes))
+	for i := range l.nodes {
+		next[i] = -1
+		if nd := &l.nodes[i]; nd.role {
+			next[i] = l.index(nd.source)
+		}
+	}
+	for _, cycle := range cycles(next) {
+		if len(cycle) == 1 {
+			if nd := &l.nodes[cycle[0]]; !nd.static {
+				n.add(nd.diagnostic(CodeSourceSelf, nd.source.at, ""))
+			}
+			continue
+		}
+		static := 0
+		for _, i := range cycle {
+			if l.nodes[i].static {
+				static++
+			}
+		}
+		text := "source_profile loop: " + l.path(cycle)
+		for _, i := range cycle {
+			nd := &l.nodes[i]
+			if static == 0 || static == 1 && nd.static {
+				n.add(nd.diagnostic(CodeSourceLoop, nd.source.at, text))
+			}
+		}
+	}
+}
+
+// path names the profiles of a cycle, the first one again at its end.
+func (l *links) path(cycle []int32) string {
+	names := make([]string, 0, 11)
+	for _, i := range cycle[:min(len(cycle), 8)] {
+		names = append(names, l.nodes[i].name)
+	}
+	if len(cycle) > 8 {
+		names = append(names, "("+strconv.Itoa(len(cycle)-8)+" more)")
+	}
+	return path(append(names, l.nodes[cycle[0]].name))
+}
+
+// cycles returns the cycles of a graph in which each node leads to at most one.
+func cycles(next []int32) [][]int32 {
+	var found [][]int32
+	walk := make([]int32, len(next)) // 0 unseen, else the number of the walk that saw it
+	for start := range next {
+		number := int32(start) + 1
+		i := int32(start)
+		for i >= 0 && walk[i] == 0 {
+			walk[i] = number
+			i = next[i]
+		}
+		if i < 0 || walk[i] != number {
+			continue
+		}
+		cycle := []int32{i}
+		for j := next[i]; j != i; j = next[j] {
+			cycle = append(cycle, j)
+		}
+		found = append(found, cycle)
+	}
+	return found
+}
