@@ -88,6 +88,7 @@ func (s realShell) run(t *testing.T, script []byte, environ ...string) map[strin
 	cmd.Dir = dir
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LC_ALL=" + s.locale, dumpVariable + "=1",
+		"GORACE=atexit_sleep_ms=0", // the program that reports has no races to wait for
 	}, environ...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
