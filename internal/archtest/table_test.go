@@ -1,0 +1,128 @@
+// Package archtest holds the house's rules against its code: the floor table
+// of the design, the calls that only the program and the façade's defaults may
+// make, and the shape of files and functions. The rules are data in this file;
+// the checks are beside it, each tried on small sources that break it.
+package archtest_test
+
+const module = "github.com/latchkey-aws/latchkey"
+
+// floors says on which floor each room stands. A room imports only rooms of
+// lower floors, whatever its own sub-packages; a package that belongs to no
+// room here is a failure. A room is the longest listed path above a package.
+func floors() map[string]int {
+	return map[string]int{
+		"cmd/latchkey":        9, // main alone: it imports the command line
+		"cmd/latchkey/cli":    8,
+		"bench/hello":         8,
+		"bench/handsign":      8,
+		"bench/run":           8,
+		".":                   7,
+		"explain":             6,
+		"chain":               5,
+		"provider":            4,
+		"sso":                 3,
+		"signin":              3,
+		"iam":                 3,
+		"console":             3,
+		"profile":             2,
+		"awsapi":              2,
+		"session":             2,
+		"vault":               2,
+		"mfa":                 2,
+		"deliver":             2,
+		"server":              2,
+		"internal/tokenfile":  2, // what sso and signin share: a file, its lock, its atomic write
+		"secret":              1,
+		"origin":              1,
+		"sandbox":             1,
+		"internal/atomicfile": 1,
+		"internal/lockfile":   1,
+		"internal/tty":        1,
+		"internal/loopback":   1,
+		"internal/iso8601":    1,
+		"internal/archtest":   1,
+	}
+}
+
+// A ban is a package's names that say where the program stands in the world:
+// the clock, the environment, the terminal, global clients. Such things are
+// passed down from the program.
+type ban struct {
+	pkg   string
+	names []string
+}
+
+func bans() []ban {
+	return []ban{
+		{"os", []string{
+			"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Clearenv",
+			"UserHomeDir", "UserCacheDir", "UserConfigDir", "Stdin", "Stdout", "Stderr", "Exit",
+		}},
+		{"syscall", []string{"Getenv", "Environ", "Setenv", "Unsetenv", "Clearenv", "Exit"}},
+		{"time", []string{"Now", "Since", "Until"}},
+		{"fmt", []string{"Print", "Printf", "Println", "Scan", "Scanf", "Scanln"}},
+		{"net/http", []string{
+			"Get", "Head", "Post", "PostForm", "Handle", "HandleFunc", "DefaultClient", "DefaultTransport", "DefaultServeMux",
+			"ProxyFromEnvironment",
+		}},
+		{"golang.org/x/net/http/httpproxy", []string{"FromEnvironment"}},
+		{"flag", []string{"CommandLine", "Parse"}},
+	}
+}
+
+// freeOfBans lists the rooms that are programs: they are where the world is met.
+func freeOfBans() []string {
+	return []string{"cmd/latchkey", "cmd/latchkey/cli", "bench/hello", "bench/handsign", "bench/run"}
+}
+
+// An exception lets one file use one banned name, or own one variable, for a
+// reason. An exception that nothing needs any more is a failure.
+type exception struct{ file, name, reason string }
+
+func exceptions() []exception {
+	return []exception{
+		{"latchkey.go", "os.Environ", "the façade's default environment"},
+		{"latchkey.go", "time.Now", "the façade's default clock"},
+		{"sandbox/clock.go", "time.Now", "the stand-in for AWS has AWS's clock"},
+		{"sandbox/listener.go", "log", "net/http takes its error log as a *log.Logger; this one discards"},
+		{"profile/index.go", "bom", "sliced only to be compared with"},
+	}
+}
+
+// fences says who may import a package or anything below it.
+type fence struct {
+	pkg    string
+	except []string // paths below pkg that are free to all
+	rooms  []string // rooms that may; none: nobody
+	reason string
+}
+
+func fences() []fence {
+	return []fence{
+		{"github.com/spf13/cobra", nil, []string{"cmd/latchkey/cli"}, "commands and flags live in the command line alone"},
+		{"github.com/spf13/pflag", nil, []string{"cmd/latchkey/cli"}, "commands and flags live in the command line alone"},
+		{"flag", nil, []string{"bench/run"}, "commands and flags live in the command line alone"},
+		{"log", []string{"log/slog"}, nil, "an error is returned, never printed on the way"},
+		{"unsafe", nil, nil, "nothing here is worth it"},
+		{
+			"github.com/aws/aws-sdk-go-v2",
+			[]string{"github.com/aws/aws-sdk-go-v2/aws"},
+			nil, "service clients, config and credentials double the start-up",
+		},
+		{"github.com/aws/smithy-go", nil, nil, "awsapi speaks to AWS"},
+	}
+}
+
+// revealers lists the rooms where a secret may leave its wrapping: into a
+// request, an output that the user asked for, a file of AWS's own, a digest.
+func revealers() []string {
+	return []string{
+		"secret", "awsapi", "deliver", "session", "internal/tokenfile", "sso", "signin", "provider", "chain", "cmd/latchkey/cli",
+	}
+}
+
+// The limits on shape, in lines.
+const (
+	maxFile     = 350
+	maxFunction = 60
+)
