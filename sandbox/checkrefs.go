@@ -1,0 +1,128 @@
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+)
+
+// identityCenter checks the Identity Center's people and what they are given.
+func (c *checker) identityCenter(w *World) {
+	ic := w.IdentityCenter
+	if ic == nil {
+		return
+	}
+	if !strings.HasPrefix(ic.StartURL, "https://") {
+		c.at("$.identity_center.start_url", "start_url %q is not https", ic.StartURL)
+	}
+	c.name("$.identity_center.session", "session", ic.Session)
+	for i, u := range ic.Users {
+		at := fmt.Sprintf("$.identity_center.users[%d]", i)
+		c.name(at+".name", "user", u.Name)
+		for j, g := range u.Assignments {
+			at := fmt.Sprintf("%s.assignments[%d]", at, j)
+			if w.account(g.Account) == nil {
+				c.at(at+".account", "account %q does not exist", g.Account)
+			}
+			if !wordy(g.PermissionSet, 1, 32, "+=,.@-") {
+				c.at(at+".permission_set", "permission set %q is not 1 to 32 of letters, digits and +=,.@-_", g.PermissionSet)
+			}
+		}
+	}
+}
+
+// references checks that what is named exists.
+func (c *checker) references(w *World) {
+	if p := w.InstanceProfile; p != nil {
+		if _, r := w.role(p.Role); r == nil {
+			c.at("$.instance_profile.role", "role %q does not exist", p.Role)
+		}
+	}
+	if w.TaskRole != "" {
+		if _, r := w.role(w.TaskRole); r == nil {
+			c.at("$.task_role", "role %q does not exist", w.TaskRole)
+		}
+	}
+	for i, id := range w.WebIdentities {
+		at := fmt.Sprintf("$.web_identities[%d]", i)
+		c.name(at+".name", "web identity", id.Name)
+		if w.provider(id.Issuer) == nil {
+			c.at(at+".issuer", "no account has an OIDC provider %q", id.Issuer)
+		}
+		if id.Subject == "" {
+			c.at(at, "web identity %s has no subject", id.Name)
+		}
+	}
+}
+
+func (c *checker) profile(path string, w *World, p *Profile, seen map[string]bool) {
+	if !wordy(p.Name, 1, 64, "+=,.@-") {
+		c.at(path+".name", "profile name %q is not 1 to 64 of letters, digits and +=,.@-_", p.Name)
+	}
+	c.once(path+".name", seen, "profile "+p.Name)
+	for _, ref := range []struct{ key, name string }{{"keys_of", p.KeysOf}, {"login_of", p.LoginOf}} {
+		if ref.name == "" {
+			continue
+		}
+		if _, u, n := w.user(ref.name); n != 1 {
+			c.at(path+"."+ref.key, "%d users are called %q", n, ref.name)
+		} else if ref.key == "keys_of" && activeKey(u) == nil {
+			c.at(path+"."+ref.key, "user %q has no active access key", ref.name)
+		}
+	}
+	if p.SSOUser != "" && w.ssoUser(p.SSOUser) == nil {
+		c.at(path+".sso_user", "the Identity Center has no user %q", p.SSOUser)
+	}
+	if p.WebIdentity != "" && w.webIdentity(p.WebIdentity) == nil {
+		c.at(path+".web_identity", "web identity %q does not exist", p.WebIdentity)
+	}
+	for _, item := range p.Config {
+		line := fmt.Sprintf("%v = %v", item.Key, item.Value)
+		if strings.ContainsAny(line, "\r\n") {
+			c.at(path+".config", "a config key or value holds a line break")
+		}
+	}
+	if strings.Contains(p.Comment, "\r") {
+		c.at(path+".comment", "comment holds a carriage return")
+	}
+}
+
+func (w *World) provider(issuer string) *OIDCProvider {
+	for i := range w.Accounts {
+		for j := range w.Accounts[i].OIDCProviders {
+			if p := &w.Accounts[i].OIDCProviders[j]; p.URL == issuer {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+func (w *World) ssoUser(name string) *SSOUser {
+	if w.IdentityCenter == nil {
+		return nil
+	}
+	for i := range w.IdentityCenter.Users {
+		if u := &w.IdentityCenter.Users[i]; u.Name == name {
+			return u
+		}
+	}
+	return nil
+}
+
+func (w *World) webIdentity(name string) *WebIdentity {
+	for i := range w.WebIdentities {
+		if w.WebIdentities[i].Name == name {
+			return &w.WebIdentities[i]
+		}
+	}
+	return nil
+}
+
+func activeKey(u *User) *AccessKey {
+	for i := range u.AccessKeys {
+		if u.AccessKeys[i].Status != "Inactive" {
+			return &u.AccessKeys[i]
+		}
+	}
+	return nil
+}

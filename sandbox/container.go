@@ -1,0 +1,99 @@
+package sandbox
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/sandbox/internal/policy"
+)
+
+// container is the state of the container credential endpoint.
+type container struct {
+	token    string // expected in Authorization; set before the server listens
+	failures failures
+	role     current
+}
+
+// serveContainer is the endpoint that ECS and EKS put beside a container.
+func (s *Server) serveContainer(x *exchange) {
+	x.rec.Service, x.rec.Operation = "container", "GetCredentials"
+	if !x.method(http.MethodGet) {
+		return
+	}
+	if !sameText(x.r.Header.Get("Authorization"), s.container.token) {
+		s.container.failures.pause(x)
+		x.containerFail(http.StatusForbidden, "AccessDenied", "the authorization token is missing or wrong")
+		return
+	}
+	account, role := s.world.role(s.world.TaskRole)
+	if role == nil {
+		x.containerFail(http.StatusNotFound, "NoRole", "the task has no role")
+		return
+	}
+	if !trustsService(x, account, role, "ecs-tasks.amazonaws.com") && !trustsService(x, account, role, "pods.eks.amazonaws.com") {
+		x.containerFail(http.StatusBadRequest, "AssumeRoleUnauthorizedAccess", "the role's trust policy does not name the container service")
+		return
+	}
+	c := s.container.role.get(s, account, role, "task")
+	x.write(http.StatusOK, "application/json", []byte(toJSON(map[string]string{
+		"RoleArn": c.roleARN, "AccessKeyId": c.keyID, "SecretAccessKey": c.secret,
+		"Token": c.token, "Expiration": c.expires.UTC().Format(time.RFC3339), "AccountId": account.ID,
+	})))
+}
+
+func (x *exchange) containerFail(status int, code, message string) {
+	x.rec.Code = code
+	x.write(status, "application/json", []byte(toJSON(map[string]string{"code": code, "message": message})))
+}
+
+// trustsService reports whether the role may be assumed by an AWS service.
+func trustsService(x *exchange, a *Account, r *Role, service string) bool {
+	trust, err := policy.Parse([]byte(r.Trust.json), policy.Trust)
+	return err == nil && trust.Evaluate(policy.Request{
+		Action: "sts:AssumeRole", Resource: a.roleARN(r), Context: clockContext(x),
+		Caller: policy.Caller{Kind: "Service", Names: []string{service}},
+	}).Allowed
+}
+
+// current is a role session that is renewed before it ends, as AWS renews what
+// it puts on instances and containers.
+type current struct {
+	mu      sync.Mutex
+	session *caller
+}
+
+// get returns a session with more than ten minutes, or a tenth of its life if
+// that is less, to go.
+func (c *current) get(s *Server, a *Account, r *Role, name string) *caller {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	lifetime := orDefault(s.world.Settings.Metadata, 6*time.Hour)
+	if c.session == nil || c.session.expires.Sub(s.now()) <= min(10*time.Minute, lifetime/10) {
+		c.session = s.mint(roleSession(a, r, name, caller{}), lifetime)
+	}
+	return c.session
+}
+
+// failures counts refused tokens: who guesses has to wait.
+type failures struct {
+	mu sync.Mutex
+	n  int
+}
+
+// pause waits a second from the hundredth refusal on.
+func (f *failures) pause(x *exchange) {
+	f.mu.Lock()
+	f.n++
+	n := f.n
+	f.mu.Unlock()
+	if n <= 100 {
+		return
+	}
+	timer := time.NewTimer(time.Second)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-x.r.Context().Done():
+	}
+}

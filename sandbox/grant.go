@@ -1,0 +1,139 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/sandbox/internal/policy"
+)
+
+// session policies and tags as they were asked for, checked together because
+// they share the space of a session token.
+type request struct {
+	tags       []tag
+	transitive []string
+	document   *policy.Document
+	policyARNs []string
+	packed     int // percent of the allotted space
+}
+
+// packedSpace is how many bytes of policies, ARNs and tags a token holds here.
+// AWS does not say its own figure.
+const packedSpace = 4096
+
+// sessionRequest reads policies and tags; p.result must be looked at before.
+func sessionRequest(document string, arns []string, tags []tag, transitive []string) (request, *stsError) {
+	r := request{tags: tags, transitive: transitive, policyARNs: arns}
+	if document != "" {
+		parsed, err := policy.Parse([]byte(document), policy.Identity)
+		if err != nil {
+			return r, &stsError{http.StatusBadRequest, "MalformedPolicyDocument", malformed(document)}
+		}
+		r.document = parsed
+	}
+	size := len(document)
+	for _, arn := range arns {
+		if !policyARN(arn) {
+			return r, invalid("ARN " + clip(arn) + " is not valid.")
+		}
+		size += len(arn)
+	}
+	keys := make(map[string]bool)
+	for _, t := range tags {
+		lower := strings.ToLower(t.key)
+		if strings.HasPrefix(lower, "aws:") {
+			return r, invalid("Tag keys must not begin with aws:.")
+		}
+		if keys[lower] {
+			return r, invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+		}
+		keys[lower] = true
+		size += len(t.key) + len(t.value)
+	}
+	for _, key := range transitive {
+		if !keys[strings.ToLower(key)] {
+			return r, invalid("The specified transitive tag key " + clip(key) + " must be included in the requested tags.")
+		}
+	}
+	r.packed = (size*100 + packedSpace - 1) / packedSpace
+	if r.packed > 100 {
+		return r, &stsError{http.StatusBadRequest, "PackedPolicyTooLarge",
+			fmt.Sprintf("Packed policy consumes %d%% of allotted space, please use smaller policy.", r.packed)}
+	}
+	return r, nil
+}
+
+// malformed words what is wrong with a policy as IAM does.
+func malformed(document string) string {
+	if !strings.HasPrefix(strings.TrimSpace(document), "{") {
+		return "The policy is not in the valid JSON format."
+	}
+	return "Syntax errors in policy."
+}
+
+// policyARN accepts arn:PARTITION:iam::ACCOUNT:policy/NAME, where the account
+// is aws for AWS's own policies.
+func policyARN(arn string) bool {
+	parts := strings.SplitN(arn, ":", 6)
+	return len(parts) == 6 && parts[0] == "arn" && strings.HasPrefix(parts[1], "aws") && parts[2] == "iam" && parts[3] == "" &&
+		(parts[4] == "aws" || len(parts[4]) == 12 && strings.Trim(parts[4], "0123456789") == "") &&
+		strings.HasPrefix(parts[5], "policy/") && len(parts[5]) > len("policy/")
+}
+
+// identityAllows asks the policies of the caller and of its session. Who has no
+// policy at all may use STS.
+func (c *caller) identityAllows(action, resource string, ctx policy.Context) policy.Decision {
+	var documents []PolicyDocument
+	switch {
+	case c.user != nil:
+		documents = c.user.Policies
+	case c.role != nil:
+		documents = c.role.Policies
+	}
+	r := policy.Request{Action: action, Resource: resource, Context: ctx}
+	out := policy.Decision{Allowed: len(documents) == 0}
+	for _, p := range documents {
+		d, err := policy.Parse([]byte(p.json), policy.Identity)
+		if err != nil {
+			return policy.Decision{Denied: true} // the world's check has read it
+		}
+		decision := d.Evaluate(r)
+		out.Denied = out.Denied || decision.Denied
+		out.Allowed = out.Allowed || decision.Allowed
+	}
+	if c.sessionPolicy != nil || len(c.policyARNs) > 0 {
+		// A session may do what both its own and its owner's policies allow.
+		narrowed := slices.ContainsFunc(c.policyARNs, func(arn string) bool { return managedAllows(arn) })
+		if c.sessionPolicy != nil {
+			decision := c.sessionPolicy.Evaluate(r)
+			out.Denied = out.Denied || decision.Denied
+			narrowed = narrowed || decision.Allowed
+		}
+		out.Allowed = out.Allowed && narrowed
+	}
+	if out.Denied {
+		out.Allowed = false
+	}
+	return out
+}
+
+// managedAllows reports whether a managed policy lets a session assume roles.
+// Of AWS's own, the two for administrators do; ReadOnlyAccess does not.
+func managedAllows(arn string) bool {
+	return strings.HasSuffix(arn, ":aws:policy/AdministratorAccess") || strings.HasSuffix(arn, ":aws:policy/PowerUserAccess")
+}
+
+// credentials is the element that hands keys out.
+type credentials struct {
+	AccessKeyID     string `xml:"AccessKeyId"`
+	SecretAccessKey string
+	SessionToken    string
+	Expiration      string
+}
+
+func (c *caller) credentials() credentials {
+	return credentials{c.keyID, c.secret, c.token, c.expires.UTC().Format(time.RFC3339)}
+}

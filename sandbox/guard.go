@@ -1,0 +1,124 @@
+package sandbox
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// maxBody bounds a request's body, in bytes.
+const maxBody = 64 << 10
+
+// exchange is one request being answered.
+type exchange struct {
+	w    http.ResponseWriter
+	r    *http.Request
+	now  time.Time
+	body []byte
+	id   string // request id
+	rec  Recorded
+}
+
+// serve is the whole server: the checks that hold for every path, the route,
+// and the record.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{w: w, r: r, now: s.now(), id: requestID()}
+	x.rec = Recorded{Time: x.now, Operation: r.Method}
+	h := w.Header()
+	h.Set("Date", x.now.UTC().Format(http.TimeFormat))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Amzn-Requestid", x.id)
+	defer func() { s.log.add(x.rec) }()
+	if status := s.refuse(r); status != 0 {
+		x.rec.Service = "refused"
+		x.empty(status)
+		return
+	}
+	var err error
+	if x.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		x.rec.Service = "refused"
+		x.empty(http.StatusRequestEntityTooLarge)
+		return
+	}
+	s.route(x)
+}
+
+// refuse returns the status for a request that no AWS client sends: one for
+// another host (DNS rebinding), one of a browser or through a proxy, OPTIONS.
+func (s *Server) refuse(r *http.Request) int {
+	isMetadata := strings.HasPrefix(r.URL.Path, "/latest/")
+	linkLocal := r.Host == "169.254.169.254" || r.Host == "169.254.169.254:80"
+	switch {
+	case !s.hosts[r.Host] && !(isMetadata && linkLocal):
+		return http.StatusMisdirectedRequest
+	case r.Method == http.MethodOptions, foreign(r.Header):
+		return http.StatusForbidden
+	}
+	return 0
+}
+
+// foreign reports whether a browser or a proxy had its hands on the request.
+func foreign(h http.Header) bool {
+	for name := range h {
+		switch {
+		case name == "Origin", name == "Referer", name == "Forwarded", name == "Via",
+			strings.HasPrefix(name, "Sec-Fetch-"), strings.HasPrefix(name, "X-Forwarded-"):
+			return true
+		}
+	}
+	return false
+}
+
+// route finds the service by its path; the services' paths do not overlap.
+func (s *Server) route(x *exchange) {
+	path := x.r.URL.Path
+	switch {
+	case path == "/" || path == "":
+		s.serveSTS(x)
+	case strings.HasPrefix(path, "/latest/"):
+		s.serveMetadata(x)
+	case path == "/container/credentials":
+		s.serveContainer(x)
+	case path == "/federation/credentials", path == "/assignment/accounts",
+		path == "/assignment/roles", path == "/logout":
+		s.servePortal(x)
+	case path == "/token":
+		s.serveOIDC(x)
+	case path == "/v1/token":
+		s.serveSignIn(x)
+	case strings.HasPrefix(path, "/_sandbox/"):
+		s.serveControl(x)
+	default:
+		x.rec.Service = "unknown"
+		x.empty(http.StatusNotFound)
+	}
+}
+
+func (x *exchange) empty(status int) { x.write(status, "", nil) }
+
+func (x *exchange) write(status int, contentType string, body []byte) {
+	x.rec.Status = status
+	if contentType != "" {
+		x.w.Header().Set("Content-Type", contentType)
+	}
+	x.w.WriteHeader(status)
+	_, _ = x.w.Write(body) // the client may be gone; there is nobody to tell
+}
+
+// method answers 405 unless the request's method is the one given.
+func (x *exchange) method(want string) bool {
+	if x.r.Method == want {
+		return true
+	}
+	x.w.Header().Set("Allow", want)
+	x.empty(http.StatusMethodNotAllowed)
+	return false
+}
+
+// guard bounds the number of connections and lets only this user's in.
+func guard(l net.Listener) net.Listener {
+	return &guarded{Listener: l, slots: make(chan struct{}, 1024), closed: make(chan struct{})}
+}

@@ -1,0 +1,167 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// metadata is the state of the instance metadata service.
+type metadata struct {
+	mu       sync.Mutex
+	tokens   []metadataToken // oldest first, 256 at most
+	failures failures
+	role     current
+}
+
+type metadataToken struct {
+	value   string
+	expires time.Time
+}
+
+// maxMetadataTokens bounds the live tokens; the oldest goes first.
+const maxMetadataTokens = 256
+
+// serveMetadata is IMDS: EC2 user guide, "Retrieve instance metadata".
+func (s *Server) serveMetadata(x *exchange) {
+	x.rec.Service = "imds"
+	path := x.r.URL.Path
+	if path == "/latest/api/token" {
+		x.rec.Operation = "GetToken"
+		if x.method(http.MethodPut) {
+			s.metadataToken(x)
+		}
+		return
+	}
+	x.rec.Operation = "GetMetadata"
+	if !x.method(http.MethodGet) {
+		return
+	}
+	if !s.metadata.allows(x, s.world.Settings.IMDSv1) {
+		s.metadata.failures.pause(x)
+		x.rec.Code = "Unauthorized"
+		x.empty(http.StatusUnauthorized)
+		return
+	}
+	body, ok := s.metadataAt(x, path)
+	if !ok {
+		x.empty(http.StatusNotFound)
+		return
+	}
+	x.write(http.StatusOK, "text/plain", []byte(body))
+}
+
+// metadataToken answers the PUT that starts a session.
+func (s *Server) metadataToken(x *exchange) {
+	const header = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
+	seconds, err := strconv.Atoi(x.r.Header.Get(header))
+	if err != nil || seconds < 1 || seconds > 21600 {
+		x.rec.Code = "BadRequest"
+		x.empty(http.StatusBadRequest)
+		return
+	}
+	token := metadataToken{randomText(42), x.now.Add(time.Duration(seconds) * time.Second)}
+	m := &s.metadata
+	m.mu.Lock()
+	if len(m.tokens) == maxMetadataTokens {
+		m.tokens = append(m.tokens[:0], m.tokens[1:]...)
+	}
+	m.tokens = append(m.tokens, token)
+	m.mu.Unlock()
+	x.w.Header().Set(header, strconv.Itoa(seconds))
+	x.write(http.StatusOK, "text/plain", []byte(token.value))
+}
+
+func (m *metadata) allows(x *exchange, v1 bool) bool {
+	given := x.r.Header.Get("X-Aws-Ec2-Metadata-Token")
+	if given == "" {
+		return v1
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, t := range m.tokens {
+		if sameText(t.value, given) {
+			return x.now.Before(t.expires)
+		}
+	}
+	return false
+}
+
+// metadataAt returns what is at a path. A path may end with a slash or not.
+func (s *Server) metadataAt(x *exchange, path string) (string, bool) {
+	region := s.world.Region
+	switch path = strings.TrimSuffix(strings.TrimPrefix(path, "/latest/"), "/"); path {
+	case "meta-data":
+		return "iam/\ninstance-id\nplacement/", true
+	case "meta-data/placement":
+		return "availability-zone\nregion", true
+	case "meta-data/placement/availability-zone":
+		return region + "a", true
+	case "meta-data/placement/region":
+		return region, true
+	}
+	p := s.world.InstanceProfile
+	if p == nil {
+		return "", false
+	}
+	account, role := s.world.role(p.Role)
+	switch path {
+	case "meta-data/instance-id":
+		return p.InstanceID, true
+	case "dynamic/instance-identity/document":
+		return toJSON(map[string]string{
+			"accountId": account.ID, "instanceId": p.InstanceID, "region": region,
+			"availabilityZone": region + "a", "version": "2017-09-30",
+		}), true
+	case "meta-data/iam/info":
+		return toJSON(map[string]string{
+			"Code": "Success", "LastUpdated": x.now.UTC().Format(time.RFC3339),
+			"InstanceProfileArn": account.arn("iam", "instance-profile/"+role.Name),
+			"InstanceProfileId":  uniqueID("AIPA", account.roleARN(role)),
+		}), true
+	case "meta-data/iam/security-credentials", "meta-data/iam/security-credentials-extended":
+		return role.Name, true
+	case "meta-data/iam/security-credentials/" + role.Name:
+		return s.instanceCredentials(x, account, role, false)
+	case "meta-data/iam/security-credentials-extended/" + role.Name:
+		return s.instanceCredentials(x, account, role, true)
+	}
+	return "", false
+}
+
+func (s *Server) instanceCredentials(x *exchange, a *Account, r *Role, extended bool) (string, bool) {
+	x.rec.Operation = "GetCredentials"
+	type answer struct {
+		Code, LastUpdated, Type            string
+		AccessKeyID                        string `json:"AccessKeyId"`
+		SecretAccessKey, Token, Expiration string
+		AccountID                          string `json:"AccountId,omitempty"`
+	}
+	out := answer{Type: "AWS-HMAC"}
+	out.LastUpdated = x.now.UTC().Format(time.RFC3339)
+	if !trustsService(x, a, r, "ec2.amazonaws.com") {
+		return toJSON(map[string]string{
+			"Code": "AssumeRoleUnauthorizedAccess", "LastUpdated": out.LastUpdated,
+			"Message": "EC2 cannot assume the role " + r.Name + ".  Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc.",
+		}), true
+	}
+	c := s.metadata.role.get(s, a, r, s.world.InstanceProfile.InstanceID)
+	out.Code, out.AccessKeyID, out.SecretAccessKey = "Success", c.keyID, c.secret
+	out.Token, out.Expiration = c.token, c.expires.UTC().Format(time.RFC3339)
+	if extended {
+		out.AccountID = a.ID
+	}
+	return toJSON(out), true
+}
+
+// toJSON is for values that always can be written.
+func toJSON(v any) string {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return "{}"
+	}
+	return string(body)
+}

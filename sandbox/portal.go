@@ -1,0 +1,139 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// servePortal is the Identity Center's portal: GetRoleCredentials, ListAccounts,
+// ListAccountRoles and Logout.
+func (s *Server) servePortal(x *exchange) {
+	x.rec.Service = "sso"
+	method := http.MethodGet
+	switch x.r.URL.Path {
+	case "/federation/credentials":
+		x.rec.Operation = "GetRoleCredentials"
+	case "/assignment/accounts":
+		x.rec.Operation = "ListAccounts"
+	case "/assignment/roles":
+		x.rec.Operation = "ListAccountRoles"
+	default:
+		x.rec.Operation, method = "Logout", http.MethodPost
+	}
+	if !x.method(method) {
+		return
+	}
+	token := x.r.Header.Get("X-Amz-Sso_bearer_token")
+	s.sso.mu.Lock()
+	access, ok := s.sso.access[token]
+	if ok && x.rec.Operation == "Logout" {
+		delete(s.sso.access, token)
+	}
+	s.sso.mu.Unlock()
+	if !ok || !x.now.Before(access.expires) {
+		x.portalFail(http.StatusUnauthorized, "UnauthorizedException", "Session token not found or invalid")
+		return
+	}
+	switch x.rec.Operation {
+	case "GetRoleCredentials":
+		s.roleCredentials(x, access.user)
+	case "ListAccounts":
+		s.listAccounts(x, access.user)
+	case "ListAccountRoles":
+		s.listAccountRoles(x, access.user)
+	default:
+		x.empty(http.StatusOK)
+	}
+}
+
+func (x *exchange) portalFail(status int, code, message string) {
+	x.rec.Code = code
+	x.w.Header().Set("X-Amzn-Errortype", code)
+	x.write(status, "application/json", []byte(toJSON(map[string]string{"message": message, "__type": code})))
+}
+
+func (s *Server) roleCredentials(x *exchange, u *SSOUser) {
+	query := x.r.URL.Query()
+	id, set := query.Get("account_id"), query.Get("role_name")
+	if len(id) != 12 || set == "" {
+		x.portalFail(http.StatusBadRequest, "InvalidRequestException", "account_id and role_name are required")
+		return
+	}
+	account := s.world.account(id)
+	if account == nil || !slices.ContainsFunc(u.Assignments, func(a Assignment) bool {
+		return s.world.account(a.Account) == account && a.PermissionSet == set
+	}) {
+		x.portalFail(http.StatusForbidden, "ForbiddenException", "No access")
+		return
+	}
+	c := s.mint(s.permissionSet(account, set, u.Name), orDefault(s.world.Settings.PermissionSet, time.Hour))
+	x.rec.AccessKeyID = c.keyID
+	x.write(http.StatusOK, "application/json", []byte(toJSON(map[string]any{"roleCredentials": map[string]any{
+		"accessKeyId": c.keyID, "secretAccessKey": c.secret, "sessionToken": c.token, "expiration": c.expires.UnixMilli(),
+	}})))
+}
+
+// permissionSet is the session of the role that the Identity Center makes for a
+// permission set in an account.
+func (s *Server) permissionSet(a *Account, set, user string) caller {
+	path := "/aws-reserved/sso.amazonaws.com/"
+	if region := s.world.IdentityCenter.Region; region != "us-east-1" {
+		path += region + "/"
+	}
+	name := "AWSReservedSSO_" + set + "_" + hexOf(a.ID + "/" + set)[:16]
+	return roleSession(a, &Role{Name: name, Path: path}, user, caller{})
+}
+
+func (s *Server) listAccounts(x *exchange, u *SSOUser) {
+	var list []any
+	seen := make(map[string]bool)
+	for _, g := range u.Assignments {
+		a := s.world.account(g.Account)
+		if !seen[a.ID] {
+			seen[a.ID] = true
+			list = append(list, map[string]string{"accountId": a.ID, "accountName": a.Name, "emailAddress": a.Name + "@example.com"})
+		}
+	}
+	x.page("accountList", list)
+}
+
+func (s *Server) listAccountRoles(x *exchange, u *SSOUser) {
+	id := x.r.URL.Query().Get("account_id")
+	var list []any
+	for _, g := range u.Assignments {
+		if a := s.world.account(g.Account); a.ID == id {
+			list = append(list, map[string]string{"roleName": g.PermissionSet, "accountId": a.ID})
+		}
+	}
+	if len(list) == 0 {
+		x.portalFail(http.StatusForbidden, "ForbiddenException", "No access")
+		return
+	}
+	x.page("roleList", list)
+}
+
+// page answers with one page of a list: max_result of 1 to 100, next_token from
+// the page before.
+func (x *exchange) page(name string, list []any) {
+	query := x.r.URL.Query()
+	size, start := 100, 0
+	var errSize, errStart error
+	if v := query.Get("max_result"); v != "" {
+		size, errSize = strconv.Atoi(v)
+	}
+	if v := query.Get("next_token"); v != "" {
+		start, errStart = strconv.Atoi(v)
+	}
+	if errSize != nil || errStart != nil || size < 1 || size > 100 || start < 0 || start > len(list) {
+		x.portalFail(http.StatusBadRequest, "InvalidRequestException", "max_result or next_token is not valid")
+		return
+	}
+	end := min(start+size, len(list))
+	out := map[string]any{name: append([]any{}, list[start:end]...)}
+	if end < len(list) {
+		out["nextToken"] = strconv.Itoa(end)
+	}
+	x.write(http.StatusOK, "application/json", []byte(toJSON(out)))
+}

@@ -1,0 +1,86 @@
+package sandbox
+
+// Ready says all that a program needs to use a server. Its secrets open nothing
+// but this server.
+type Ready struct {
+	URL            string         `json:"url"`
+	Region         string         `json:"region"`
+	Endpoints      Endpoints      `json:"endpoints"`
+	ContainerToken string         `json:"container_token"` // value of Authorization at the container endpoint
+	Accounts       []ReadyAccount `json:"accounts"`
+	Users          []ReadyUser    `json:"users"`
+	Profiles       []string       `json:"profiles"` // what WriteHome writes
+}
+
+// Endpoints are the URLs of the services, without a slash at the end.
+type Endpoints struct {
+	STS       string `json:"sts"`
+	SSO       string `json:"sso"`
+	SSOOIDC   string `json:"sso_oidc"`
+	SignIn    string `json:"signin"`
+	IMDS      string `json:"imds"`
+	Container string `json:"container"` // the whole URL of the credentials
+}
+
+// ReadyAccount is one account of the world.
+type ReadyAccount struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// ReadyUser is one IAM user with all that it has.
+type ReadyUser struct {
+	Name       string        `json:"name"`
+	Account    string        `json:"account"` // id
+	ARN        string        `json:"arn"`
+	AccessKeys []ReadyKey    `json:"access_keys"`
+	MFADevices []ReadyDevice `json:"mfa_devices"`
+}
+
+// ReadyKey is one access key.
+type ReadyKey struct {
+	ID     string `json:"id"`
+	Secret string `json:"secret"`
+	Status string `json:"status"`
+}
+
+// ReadyDevice is one MFA device.
+type ReadyDevice struct {
+	Serial string `json:"serial"`
+	Seed   string `json:"seed"` // base32
+}
+
+// Ready describes the server.
+func (s *Server) Ready() Ready {
+	out := Ready{
+		URL: s.url, Region: s.world.Region, ContainerToken: s.container.token,
+		Endpoints: Endpoints{s.url, s.url, s.url, s.url, s.url, s.url + "/container/credentials"},
+		Accounts:  []ReadyAccount{}, Users: []ReadyUser{}, Profiles: []string{},
+	}
+	for i := range s.world.Accounts {
+		a := &s.world.Accounts[i]
+		out.Accounts = append(out.Accounts, ReadyAccount{a.ID, a.Name})
+		for j := range a.Users {
+			out.Users = append(out.Users, readyUser(a, &a.Users[j]))
+		}
+	}
+	for _, p := range s.world.Profiles {
+		out.Profiles = append(out.Profiles, p.Name)
+	}
+	return out
+}
+
+func readyUser(a *Account, u *User) ReadyUser {
+	out := ReadyUser{Name: u.Name, Account: a.ID, ARN: a.userARN(u), AccessKeys: []ReadyKey{}, MFADevices: []ReadyDevice{}}
+	for _, k := range u.AccessKeys {
+		status := k.Status
+		if status == "" {
+			status = "Active"
+		}
+		out.AccessKeys = append(out.AccessKeys, ReadyKey{k.ID, k.Secret, status})
+	}
+	for _, d := range u.MFADevices {
+		out.MFADevices = append(out.MFADevices, ReadyDevice{a.serial(d), d.Seed})
+	}
+	return out
+}

@@ -1,0 +1,53 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxRecorded bounds how many requests are remembered; older ones are dropped.
+const maxRecorded = 10_000
+
+// Recorded is what a server remembers of a request. It never holds a secret,
+// a token, a code or a body.
+type Recorded struct {
+	Time        time.Time `json:"time"`
+	Service     string    `json:"service"`                 // sts, sso, sso_oidc, signin, imds, container, control, unknown, refused
+	Operation   string    `json:"operation"`               // "AssumeRole", or the method where there is no name
+	AccessKeyID string    `json:"access_key_id,omitempty"` // of a signed request whose signature was right
+	Status      int       `json:"status"`
+	Code        string    `json:"code,omitempty"` // error code, "" for success
+}
+
+type requestLog struct {
+	mu   sync.Mutex
+	list []Recorded
+}
+
+func (l *requestLog) add(r Recorded) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.list) == maxRecorded {
+		l.list = slices.Delete(l.list, 0, maxRecorded/10)
+	}
+	l.list = append(l.list, r)
+}
+
+// Requests returns what was asked so far, oldest first, the last 10,000 at most.
+func (s *Server) Requests() []Recorded {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return slices.Clone(s.log.list)
+}
+
+// requestID makes a random UUID (version 4).
+func requestID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}

@@ -1,0 +1,113 @@
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+type sessionTokenResult struct{ Credentials credentials }
+
+type federationTokenResult struct {
+	FederatedUser struct {
+		FederatedUserID string `xml:"FederatedUserId"`
+		Arn             string
+	}
+	Credentials      credentials
+	PackedPolicySize int `xml:",omitempty"`
+}
+
+// lifetimeOf applies the defaults and limits of a session of long-term keys:
+// 12 hours if nothing is asked, and one hour for the root user at most.
+func lifetimeOf(c *caller, asked time.Duration) time.Duration {
+	if asked == 0 {
+		asked = 12 * time.Hour
+	}
+	if c.kind == kindRoot {
+		asked = min(asked, time.Hour)
+	}
+	return asked
+}
+
+func (s *Server) getSessionToken(x *exchange, c *caller, p *params) (any, *stsError) {
+	duration := p.seconds("DurationSeconds", 900, 129600)
+	serial, code := p.mfa()
+	if fail := p.result(); fail != nil {
+		return nil, fail
+	}
+	if c.temporary() {
+		return nil, denied("Cannot call GetSessionToken with session credentials")
+	}
+	if fail := s.checkMFA(x, c, serial, code); fail != nil {
+		return nil, fail
+	}
+	ctx := c.context(x)
+	if d := c.identityAllows("sts:GetSessionToken", "*", ctx); d.Denied {
+		// It needs no permission, but a policy can deny it.
+		fail := c.unauthorized("sts:GetSessionToken", "*")
+		fail.message += " with an explicit deny in an identity-based policy"
+		return nil, fail
+	}
+	session := caller{kind: kindSession, account: c.account, user: c.user, arn: c.arn, userID: c.userID}
+	if code != "" {
+		session.mfaAt = x.now
+	}
+	return sessionTokenResult{s.mint(session, lifetimeOf(c, duration)).credentials()}, nil
+}
+
+func (s *Server) getFederationToken(x *exchange, c *caller, p *params) (any, *stsError) {
+	name := p.text("Name", rule{required: true, shortest: 2, longest: 32, extra: "+=,.@-", pattern: `[\w+=,.@-]*`})
+	duration := p.seconds("DurationSeconds", 900, 129600)
+	document, arns := p.policies()
+	tags, _ := p.tags()
+	if fail := p.result(); fail != nil {
+		return nil, fail
+	}
+	asked, fail := sessionRequest(document, arns, tags, nil)
+	if fail != nil {
+		return nil, fail
+	}
+	if c.temporary() {
+		return nil, denied("Cannot call GetFederationToken with session credentials")
+	}
+	arn := c.account.arn("sts", "federated-user/"+name)
+	actions := []string{"sts:GetFederationToken"}
+	if len(tags) > 0 {
+		actions = append(actions, "sts:TagSession")
+	}
+	ctx := c.context(x)
+	for _, action := range actions {
+		if d := c.identityAllows(action, arn, ctx); !d.Allowed {
+			return nil, c.unauthorized(action, arn)
+		}
+	}
+	made := s.mint(caller{
+		kind: kindFederated, account: c.account, arn: arn, userID: c.account.ID + ":" + name,
+		tags: tags, sessionPolicy: asked.document, policyARNs: arns,
+	}, lifetimeOf(c, duration))
+	out := federationTokenResult{Credentials: made.credentials(), PackedPolicySize: asked.packed}
+	out.FederatedUser.Arn, out.FederatedUser.FederatedUserID = made.arn, made.userID
+	return out, nil
+}
+
+type accessKeyInfo struct{ Account string }
+
+func (s *Server) getAccessKeyInfo(x *exchange, c *caller, p *params) (any, *stsError) {
+	id := p.text("AccessKeyId", rule{required: true, shortest: 16, longest: 128, extra: "_", pattern: `[\w]*`})
+	if fail := p.result(); fail != nil {
+		return nil, fail
+	}
+	if c.kind == kindSession || c.kind == kindFederated || !c.identityAllows("sts:GetAccessKeyInfo", "*", c.context(x)).Allowed {
+		return nil, c.unauthorized("sts:GetAccessKeyInfo", "*")
+	}
+	s.sessions.mu.Lock()
+	found := s.sessions.byKey[id]
+	s.sessions.mu.Unlock()
+	if long := s.longTerm[id]; long != nil {
+		found = long
+	}
+	if found == nil || !strings.HasSuffix(id, "EXAMPLE") {
+		return nil, &stsError{http.StatusBadRequest, "ValidationError", "Access key " + clip(id) + " is not valid."}
+	}
+	return accessKeyInfo{found.account.ID}, nil
+}

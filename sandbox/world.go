@@ -1,0 +1,224 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// World is everything that exists in a sandbox. It is read with [ParseWorld] or
+// [LoadWorld] and must not be changed once a server has it.
+type World struct {
+	// Region is where everything lives and what profiles are given.
+	Region         string          `yaml:"region"`
+	Settings       Settings        `yaml:"settings"`
+	Accounts       []Account       `yaml:"accounts"`
+	IdentityCenter *IdentityCenter `yaml:"identity_center"`
+	// InstanceProfile is the role that IMDS hands out; nil for none.
+	InstanceProfile *InstanceProfile `yaml:"instance_profile"`
+	// TaskRole is the ARN of the role of the container endpoint, "" for none.
+	TaskRole string `yaml:"task_role"`
+	// WebIdentities are the workloads that an OIDC provider vouches for.
+	WebIdentities []WebIdentity `yaml:"web_identities"`
+	// Profiles are what WriteHome writes, in this order.
+	Profiles []Profile `yaml:"profiles"`
+}
+
+// Settings are lifetimes and switches; a zero lifetime takes its default.
+type Settings struct {
+	IMDSv1                bool          `yaml:"imds_v1"`                 // answer metadata requests without a token
+	ReusableRefreshTokens bool          `yaml:"reusable_refresh_tokens"` // do not end a refresh token by its use
+	SSOToken              time.Duration `yaml:"sso_token"`               // Identity Center access token; 1h
+	PermissionSet         time.Duration `yaml:"permission_set"`          // credentials of the portal; 1h
+	Metadata              time.Duration `yaml:"metadata"`                // IMDS and container credentials; 6h
+	WebIdentityToken      time.Duration `yaml:"web_identity_token"`      // 1h
+	Login                 time.Duration `yaml:"login"`                   // credentials of the sign-in service; 15m, which is also the most
+}
+
+// Account is one AWS account.
+type Account struct {
+	ID             string         `yaml:"id"` // 12 digits
+	Name           string         `yaml:"name"`
+	RootAccessKeys []AccessKey    `yaml:"root_access_keys"`
+	Users          []User         `yaml:"users"`
+	Roles          []Role         `yaml:"roles"`
+	OIDCProviders  []OIDCProvider `yaml:"oidc_providers"`
+}
+
+// User is one IAM user. A user without policies may use all of STS.
+type User struct {
+	Name       string            `yaml:"name"`
+	Path       string            `yaml:"path"` // "/" if empty
+	AccessKeys []AccessKey       `yaml:"access_keys"`
+	MFADevices []MFADevice       `yaml:"mfa_devices"`
+	Policies   []PolicyDocument  `yaml:"policies"`
+	Tags       map[string]string `yaml:"tags"`
+}
+
+// AccessKey is one long-term key. Its id is AKIA, capitals and digits, and
+// EXAMPLE at the end, 20 characters in all; its secret is 40 characters that
+// hold EXAMPLE, so that no real key is ever put into a world.
+type AccessKey struct {
+	ID     string `yaml:"id"`
+	Secret string `yaml:"secret"`
+	Status string `yaml:"status"` // Active (also if empty) or Inactive
+}
+
+// MFADevice is a virtual device.
+type MFADevice struct {
+	Name string `yaml:"name"` // serial number: arn:aws:iam::ACCOUNT:mfa/NAME
+	Seed string `yaml:"seed"` // base32 without padding
+}
+
+// Role is one IAM role. A role without policies may use all of STS.
+type Role struct {
+	Name               string           `yaml:"name"`
+	Path               string           `yaml:"path"`
+	MaxSessionDuration time.Duration    `yaml:"max_session_duration"` // 1h to 12h; 1h if zero
+	Trust              *PolicyDocument  `yaml:"trust"`
+	Policies           []PolicyDocument `yaml:"policies"`
+}
+
+// OIDCProvider is an identity provider that an account trusts; the sandbox owns
+// its key and signs its tokens.
+type OIDCProvider struct {
+	URL       string   `yaml:"url"` // https://…
+	ClientIDs []string `yaml:"client_ids"`
+	Algorithm string   `yaml:"algorithm"` // ES256 (also if empty) or RS256
+}
+
+// WebIdentity is a workload with tokens of an OIDC provider.
+type WebIdentity struct {
+	Name     string         `yaml:"name"`
+	Issuer   string         `yaml:"issuer"`
+	Subject  string         `yaml:"subject"`
+	Audience string         `yaml:"audience"` // sts.amazonaws.com if empty
+	Claims   map[string]any `yaml:"claims"`
+}
+
+// IdentityCenter is the organisation's instance of IAM Identity Center.
+type IdentityCenter struct {
+	StartURL string    `yaml:"start_url"`
+	Region   string    `yaml:"region"`  // the world's region if empty
+	Session  string    `yaml:"session"` // name of the sso-session section in the config file
+	Users    []SSOUser `yaml:"users"`
+}
+
+// SSOUser is a person in the Identity Center.
+type SSOUser struct {
+	Name        string       `yaml:"name"`
+	Email       string       `yaml:"email"`
+	Assignments []Assignment `yaml:"assignments"`
+}
+
+// Assignment gives a person a permission set in an account.
+type Assignment struct {
+	Account       string `yaml:"account"` // id or name
+	PermissionSet string `yaml:"permission_set"`
+}
+
+// InstanceProfile is the EC2 instance that IMDS describes.
+type InstanceProfile struct {
+	Role       string `yaml:"role"` // ARN
+	InstanceID string `yaml:"instance_id"`
+}
+
+// Profile is one profile of the config file that WriteHome writes.
+type Profile struct {
+	Name    string `yaml:"name"`
+	Comment string `yaml:"comment"` // written above the section
+	// KeysOf is the user whose first active key goes to the credentials file.
+	KeysOf string `yaml:"keys_of"`
+	// SSOUser is the person whose sign-in is put in the token cache.
+	SSOUser string `yaml:"sso_user"`
+	// LoginOf is the user whose console sign-in is put in the login cache.
+	LoginOf string `yaml:"login_of"`
+	// WebIdentity is the workload whose token file the profile names.
+	WebIdentity string `yaml:"web_identity"`
+	// Config are the keys of the section, in this order.
+	Config yaml.MapSlice `yaml:"config"`
+}
+
+// PolicyDocument is a policy in the JSON that AWS uses, or the same in YAML.
+type PolicyDocument struct{ json string }
+
+// UnmarshalYAML reads a mapping, or a string that holds JSON.
+func (p *PolicyDocument) UnmarshalYAML(decode func(any) error) error {
+	var v any
+	if err := decode(&v); err != nil {
+		return err
+	}
+	if s, ok := v.(string); ok {
+		p.json = s
+		return nil
+	}
+	raw, err := json.Marshal(v)
+	p.json = string(raw)
+	return err
+}
+
+// JSON returns the document as AWS would print it.
+func (p PolicyDocument) JSON() string { return p.json }
+
+func (a *Account) arn(service, resource string) string {
+	return "arn:aws:" + service + "::" + a.ID + ":" + resource
+}
+
+func (a *Account) userARN(u *User) string { return a.arn("iam", "user"+cleanPath(u.Path)+u.Name) }
+func (a *Account) roleARN(r *Role) string { return a.arn("iam", "role"+cleanPath(r.Path)+r.Name) }
+func (a *Account) serial(d MFADevice) string {
+	return a.arn("iam", "mfa/"+d.Name)
+}
+
+// cleanPath makes "/" of no path.
+func cleanPath(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
+// account finds an account by id or name.
+func (w *World) account(name string) *Account {
+	for i := range w.Accounts {
+		if a := &w.Accounts[i]; a.ID == name || a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// role finds a role by its ARN.
+func (w *World) role(arn string) (*Account, *Role) {
+	for i := range w.Accounts {
+		a := &w.Accounts[i]
+		if !strings.Contains(arn, ":"+a.ID+":") {
+			continue
+		}
+		for j := range a.Roles {
+			if a.roleARN(&a.Roles[j]) == arn {
+				return a, &a.Roles[j]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// user finds a user by ARN, by ACCOUNT/NAME, or by a name that is the only one
+// of its kind. n is how many there are.
+func (w *World) user(name string) (a *Account, u *User, n int) {
+	for i := range w.Accounts {
+		acct := &w.Accounts[i]
+		for j := range acct.Users {
+			user := &acct.Users[j]
+			if name == user.Name || name == acct.userARN(user) ||
+				name == acct.Name+"/"+user.Name || name == acct.ID+"/"+user.Name {
+				a, u = acct, user
+				n++
+			}
+		}
+	}
+	return a, u, n
+}
