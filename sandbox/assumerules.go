@@ -27,7 +27,7 @@ func (s *Server) checkMFA(x *exchange, c *caller, serial, code string) *stsError
 			"Please verify your MFA serial number is valid and associated with this user.")
 	}
 	if !s.devices.spend(d, code, x.now) {
-		return denied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+		return denied("MultiFactorAuthentication failed with invalid MFA one time pass code.")
 	}
 	return nil
 }
