@@ -1,0 +1,84 @@
+//go:build !windows
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// What POSIX shells end with when they cannot run a command.
+const (
+	shellNotFound      = 127
+	shellNotExecutable = 126
+)
+
+// shell is named by its path: PATH belongs to the command's environment.
+func shell(ctx context.Context, command string) *exec.Cmd {
+	return exec.CommandContext(ctx, "/bin/sh", "-c", command)
+}
+
+// job is the process group of one command.
+type job struct {
+	cmd *exec.Cmd
+	// terminal is where the job is in the foreground, -1 if nowhere; group is
+	// who was before.
+	terminal, group int
+}
+
+// newJob gives the command a process group of its own, so that it can be killed
+// with all that it starts. A group in the background that talks to the terminal
+// is stopped, so it gets the foreground or a session without terminal.
+func newJob(cmd *exec.Cmd, terminal *os.File) *job {
+	j := &job{cmd: cmd, terminal: -1}
+	if terminal != nil {
+		fd := int(terminal.Fd())
+		group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+		if err == nil && group == syscall.Getpgrp() {
+			j.terminal, j.group = fd, group
+			cmd.SysProcAttr = &syscall.SysProcAttr{Foreground: true, Ctty: fd}
+			return j
+		}
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return j
+}
+
+func (j *job) started() {}
+
+// kill ends the whole group.
+func (j *job) kill() error {
+	err := syscall.Kill(-j.cmd.Process.Pid, syscall.SIGKILL)
+	if errors.Is(err, syscall.ESRCH) {
+		return os.ErrProcessDone
+	}
+	return err
+}
+
+// ended takes the terminal back. We are in the background then, and to touch the
+// terminal would stop us but for the signal being ignored.
+func (j *job) ended() {
+	if j.terminal < 0 {
+		return
+	}
+	if !signal.Ignored(syscall.SIGTTOU) {
+		signal.Ignore(syscall.SIGTTOU)
+		defer signal.Reset(syscall.SIGTTOU)
+	}
+	_ = unix.IoctlSetPointerInt(j.terminal, unix.TIOCSPGRP, j.group)
+}
+
+// signalOf returns the name of the signal that ended the process, "" if none did.
+func signalOf(state *os.ProcessState) string {
+	status, ok := state.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() {
+		return ""
+	}
+	return status.Signal().String()
+}

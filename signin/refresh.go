@@ -1,0 +1,99 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/iso8601"
+	"github.com/latchkey-aws/latchkey/internal/tokenfile"
+)
+
+const textLimit = 200
+
+// refresh trades the refresh token in d for new credentials. It sets what the
+// answer brings and leaves idToken, clientId, dpopKey and accountId, which no
+// renewal brings again.
+func (c *Credentials) refresh(ctx context.Context, d *tokenfile.Document) error {
+	key, err := parseKey(d.Secret("dpopKey"))
+	if err != nil {
+		return &tokenfile.RefreshError{Refused: true, Code: "dpopKey", Text: err.Error(), Err: err}
+	}
+	out, err := c.api.CreateSignInToken(ctx, c.config.Endpoint, awsapi.SignInTokenInput{
+		ClientID:     d.Text("clientId"),
+		GrantType:    "refresh_token",
+		RefreshToken: d.Secret("refreshToken"),
+		Proof:        func(url string) (string, error) { return c.proof(key, url) },
+	})
+	if err != nil {
+		return failure(err)
+	}
+	token, ok := d.Object("accessToken")
+	if !ok || !out.Credentials.HasKeys() || out.Credentials.SessionToken == "" || out.ExpiresIn <= 0 {
+		err := errors.New("signin CreateOAuth2Token: no whole credentials in the answer")
+		return &tokenfile.RefreshError{Code: "response", Text: "no whole credentials in the answer", Err: err}
+	}
+	token.Set("accessKeyId", out.Credentials.AccessKeyID)
+	token.Set("secretAccessKey", out.Credentials.SecretAccessKey)
+	token.Set("sessionToken", out.Credentials.SessionToken)
+	token.Set("expiresAt", iso8601.Format(c.config.Now().Add(out.ExpiresIn)))
+	if out.TokenType != "" {
+		d.Set("tokenType", out.TokenType)
+	}
+	if !out.RefreshToken.Empty() {
+		d.Set("refreshToken", out.RefreshToken.Reveal())
+	}
+	return nil
+}
+
+// failure sorts what went wrong: only an answer that says no ends the sign-in.
+func failure(err error) error {
+	var api *awsapi.APIError
+	var unreachable *awsapi.UnreachableError
+	switch {
+	case errors.As(err, &api):
+		refused := api.Status >= 400 && api.Status < 500 &&
+			api.Status != http.StatusTooManyRequests && api.Status != http.StatusRequestTimeout
+		return &tokenfile.RefreshError{
+			Refused: refused, Code: awsapi.Sanitize(code(api), textLimit),
+			Text: awsapi.Sanitize(api.Message, textLimit), Err: err,
+		}
+	case errors.As(err, &unreachable):
+		return &tokenfile.RefreshError{Code: string(unreachable.Reason), Text: awsapi.Sanitize(unreachable.Endpoint, textLimit), Err: err}
+	}
+	return &tokenfile.RefreshError{Code: "response", Text: awsapi.Sanitize(err.Error(), textLimit), Err: err}
+}
+
+// code returns the value of "error" where it is one that decides here.
+func code(e *awsapi.APIError) string {
+	for _, known := range [...]string{"TOKEN_EXPIRED", "AUTHCODE_EXPIRED", "USER_CREDENTIALS_CHANGED", "INSUFFICIENT_PERMISSIONS"} {
+		if e.HasCode(known) {
+			return known
+		}
+	}
+	return e.Code
+}
+
+// hint returns AWS's words on a refusal.
+func hint(f *tokenfile.RefreshError) string {
+	if f.Text == "" {
+		return ""
+	}
+	return " (" + f.Text + ")"
+}
+
+// unanswered returns the error of a renewal that got no answer. One that
+// another process saw counts as this process's own: asking again would have
+// made every waiter wait for the same silence.
+func (c *Credentials) unanswered(f *tokenfile.RefreshError) error {
+	cause := f.Err
+	if cause == nil {
+		cause = &awsapi.UnreachableError{
+			Operation: "CreateOAuth2Token", Endpoint: c.config.Endpoint.URL,
+			Reason: awsapi.Reason(f.Code), Attempts: 1, Err: f,
+		}
+	}
+	return fmt.Errorf("login session: the credentials have expired and could not be renewed: %w", cause)
+}

@@ -1,0 +1,82 @@
+package sso
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/iso8601"
+	"github.com/latchkey-aws/latchkey/internal/tokenfile"
+)
+
+const textLimit = 200
+
+// refresh trades the refresh token in d for new tokens. A refresh token that
+// comes back replaces the old one, which is then used up.
+func (t *Tokens) refresh(ctx context.Context, d *tokenfile.Document) error {
+	out, err := t.oidc.CreateToken(ctx, t.config.Endpoint, awsapi.CreateTokenInput{
+		ClientID:     d.Text("clientId"),
+		ClientSecret: d.Secret("clientSecret"),
+		GrantType:    "refresh_token",
+		RefreshToken: d.Secret("refreshToken"),
+	})
+	if err != nil {
+		return failure(err)
+	}
+	if out.AccessToken.Empty() || out.ExpiresIn <= 0 {
+		return &tokenfile.RefreshError{
+			Code: "response", Text: "no token in the answer",
+			Err: errors.New("sso-oidc CreateToken: no token in the answer"),
+		}
+	}
+	d.Set("accessToken", out.AccessToken.Reveal())
+	d.Set("expiresAt", iso8601.Format(t.config.Now().Add(out.ExpiresIn)))
+	if !out.RefreshToken.Empty() {
+		d.Set("refreshToken", out.RefreshToken.Reveal())
+	}
+	return nil
+}
+
+// failure sorts what went wrong: only an answer that says no means that a
+// person must sign in again.
+func failure(err error) error {
+	var api *awsapi.APIError
+	var unreachable *awsapi.UnreachableError
+	switch {
+	case errors.As(err, &api):
+		refused := api.Status >= 400 && api.Status < 500 &&
+			api.Status != http.StatusTooManyRequests && api.Status != http.StatusRequestTimeout
+		text := api.Message
+		if api.Region != "" {
+			text = "Identity Center is in region " + api.Region
+		}
+		return &tokenfile.RefreshError{Refused: refused, Code: awsapi.Sanitize(api.Code, textLimit), Text: awsapi.Sanitize(text, textLimit), Err: err}
+	case errors.As(err, &unreachable):
+		return &tokenfile.RefreshError{Code: string(unreachable.Reason), Text: awsapi.Sanitize(unreachable.Endpoint, textLimit), Err: err}
+	}
+	return &tokenfile.RefreshError{Code: "response", Text: awsapi.Sanitize(err.Error(), textLimit), Err: err}
+}
+
+// hint returns AWS's words on a refusal.
+func hint(f *tokenfile.RefreshError) string {
+	if f.Text == "" {
+		return ""
+	}
+	return " (" + f.Text + ")"
+}
+
+// unanswered returns the error of a refresh that got no answer. One that
+// another process saw counts as this process's own: asking again would have
+// made every waiter wait for the same silence.
+func (t *Tokens) unanswered(f *tokenfile.RefreshError) error {
+	cause := f.Err
+	if cause == nil {
+		cause = &awsapi.UnreachableError{
+			Operation: "CreateToken", Endpoint: t.config.Endpoint.URL,
+			Reason: awsapi.Reason(f.Code), Attempts: 1, Err: f,
+		}
+	}
+	return fmt.Errorf("sso session: the sign-in has expired and could not be renewed: %w", cause)
+}
