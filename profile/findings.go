@@ -3,6 +3,7 @@ package profile
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -150,8 +151,11 @@ func (p *Profile) mergeNotes(n *notes) {
 		n.add(d)
 	}
 	pair := p.pair()
-	if e, ok := p.partial().(*PartialKeysError); ok && pair == nil {
-		add(CodePartialKeys, e.Present[0], "half a key pair: "+strings.Join(e.Missing, " and ")+" is missing")
+	if pair == nil {
+		var e *PartialKeysError
+		if errors.As(p.partial(), &e) {
+			add(CodePartialKeys, e.Present[0], "half a key pair: "+strings.Join(e.Missing, " and ")+" is missing")
+		}
 	}
 	for i := range p.layers {
 		l := &p.layers[i]
