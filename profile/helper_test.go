@@ -73,7 +73,7 @@ func codes(g *profile.Graph, list []profile.Diagnostic) string {
 	var out []string
 	for _, d := range list {
 		where := strconv.Itoa(d.Origin.Line)
-		if d.Origin.File == g.Locations().Credentials {
+		if d.Origin.File != "" && d.Origin.File == g.Locations().Credentials {
 			where = "c:" + where
 		}
 		out = append(out, d.Code+"@"+where)

@@ -177,7 +177,7 @@ func (g *Graph) locationFindings(n *notes) {
 		}
 	}
 	for _, f := range []*file{&g.config, &g.credentials} {
-		if f.missing && f.from.Kind != origin.KindDefault {
+		if f.missing && f.path != "" && f.from.Kind != origin.KindDefault {
 			n.add(newDiagnostic(CodeLocationMissing, f.from, "the "+f.what+" file "+clean(f.path)+" does not exist"))
 		}
 		if f.err != nil {

@@ -96,7 +96,7 @@ func (p *parser) duplicate(id, key string) {
 // printableKey returns key where it is a plain word. Anything else may be a
 // secret that was pasted on a line of its own, and stays out of messages.
 func printableKey(key string) string {
-	if keyLike(key) && (len(key) <= 24 || strings.IndexByte(key, '_') >= 0) {
+	if keyLike(key) && (len(key) <= 16 || strings.IndexByte(key, '_') >= 0) {
 		return key
 	}
 	return ""
