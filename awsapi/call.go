@@ -35,7 +35,7 @@ type call struct {
 
 func (k call) label() string { return label(k.service, k.operation) }
 
-func (k call) url() string { return k.endpoint.URL + k.path }
+func (k call) url() string { return strings.TrimRight(k.endpoint.URL, "/") + k.path }
 
 // do makes the call and returns the decoded answer of its success.
 func (c *Client) do(ctx context.Context, k call) (document, error) {

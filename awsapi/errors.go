@@ -112,7 +112,7 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 type ResponseError struct {
 	Operation   string
 	Endpoint    string // URL without query
-	Status      int    // HTTP
+	Status      int    // HTTP; 0 where the answer is not even HTTP
 	ContentType string // sanitised
 	// Excerpt is the sanitised beginning of the body, at most 200 characters;
 	// empty where the body may hold credentials.
@@ -120,20 +120,23 @@ type ResponseError struct {
 	Why     string
 	// RetryAfter is how long the server asks to be left alone, zero if it does not.
 	RetryAfter time.Duration
-	Attempts   int // requests made
+	Attempts   int // requests made; 0 for a success that lacks a part
 }
 
 // Error says what is wrong with the answer and shows how it begins.
 func (e *ResponseError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: not an AWS response from %s: %s (HTTP %d", e.Operation, e.Endpoint, e.Why, e.Status)
-	if e.ContentType != "" {
-		b.WriteString(", " + e.ContentType)
+	fmt.Fprintf(&b, "%s: not an AWS response from %s: %s", e.Operation, e.Endpoint, e.Why)
+	if e.Status > 0 {
+		b.WriteString(" (HTTP " + strconv.Itoa(e.Status))
+		if e.ContentType != "" {
+			b.WriteString(", " + e.ContentType)
+		}
+		if e.RetryAfter > 0 {
+			b.WriteString(", retry after " + e.RetryAfter.String())
+		}
+		b.WriteByte(')')
 	}
-	if e.RetryAfter > 0 {
-		b.WriteString(", retry after " + e.RetryAfter.String())
-	}
-	b.WriteByte(')')
 	if e.Excerpt != "" {
 		b.WriteString(": " + strconv.Quote(e.Excerpt))
 	}

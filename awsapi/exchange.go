@@ -48,16 +48,14 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, label string, 
 	res, err := send(req)
 	if err != nil {
 		cause.connected = connected.Load()
-		if !cause.connected {
-			c.CloseIdle() // ends the dial that nobody waits for any more
-		}
+		c.CloseIdle() // nor keep a dead HTTP/2 connection, nor a dial without a request
 		return reply{}, cause.trouble(err)
 	}
 	defer res.Body.Close() //nolint:errcheck // read only
 	r.received = c.now()
 	r.status, r.header = res.StatusCode, res.Header
-	if r.status == http.StatusProxyAuthRequired {
-		return reply{}, cause.trouble(&ProxyError{Status: r.status, Why: "proxy asks for a user name and password (HTTP 407)"})
+	if proxy, _ := c.proxyOf(req); proxy != nil && c.custom == nil && r.status == http.StatusProxyAuthRequired {
+		return reply{}, cause.trouble(refusal(c.proxyVariable(req.URL.Scheme).name, r.status, req.Host))
 	}
 	r.body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {

@@ -58,7 +58,7 @@ func (f failure) classify(err error) (r Reason, text string, again bool) {
 	switch {
 	case errors.As(err, &proxy):
 		return ReasonProxy, text, proxy.Status >= 500
-	case isOp && op.Op == "proxyconnect":
+	case isOp && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):
 		return ReasonProxy, "proxy: " + op.Err.Error(), !isTLS(err)
 	case errors.As(err, &dns):
 		if dns.IsNotFound {
@@ -73,8 +73,10 @@ func (f failure) classify(err error) (r Reason, text string, again bool) {
 			text = "TLS handshake not done within " + f.lim.TLS.String()
 		case f.connected:
 			text = "no complete answer within " + f.lim.Attempt.String()
-		default:
+		case isOp && op.Op == "dial":
 			text = "no connection within " + min(f.lim.Connect, f.lim.Attempt).String()
+		default:
+			text = "no connection within " + f.lim.Attempt.String()
 		}
 		return ReasonTimeout, text, true
 	case !f.connected && isOp && op.Op == "dial":

@@ -32,7 +32,6 @@ type Response struct {
 // context's error. Lost connections, and the statuses that lim.Retry names, are
 // tried again. Clock skew is neither measured nor corrected here.
 func (c *Client) Fetch(ctx context.Context, req Request, lim Limits) (Response, error) {
-	retryStatus := lim.Retry
 	lim = lim.or(c.limits)
 	var secrets []string
 	for name, values := range req.Header {
@@ -58,7 +57,7 @@ func (c *Client) Fetch(ctx context.Context, req Request, lim Limits) (Response, 
 			return outcome{err: trouble.err, again: trouble.again}
 		}
 		got, out = true, Response{Status: rep.status, Header: rep.header, Body: rep.body}
-		if retryStatus != nil && retryStatus(rep.status) {
+		if lim.Retry != nil && lim.Retry(rep.status) {
 			return outcome{err: errStatus, again: true}
 		}
 		return outcome{}

@@ -1,9 +1,10 @@
 package awsapi
 
 import (
-	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/http/httpproxy"
@@ -78,10 +79,18 @@ func isLocal(host string) bool {
 	}
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	if err != nil {
-		old := net.ParseIP(host)
-		return old != nil && old.IsLoopback()
+		return false
 	}
 	ip = ip.Unmap().WithZone("")
-	return ip.IsLoopback() || ip.IsLinkLocalUnicast() ||
+	return ip.IsLoopback() || ip.IsUnspecified() || ip.IsLinkLocalUnicast() ||
 		netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfd, 0x00, 0x0e, 0xc2}), 32).Contains(ip)
+}
+
+// refusal is the error for a proxy's own answer.
+func refusal(variable string, status int, host string) *ProxyError {
+	why := "refuses to connect to " + Sanitize(host, maxName)
+	if status == http.StatusProxyAuthRequired {
+		why = "asks for a user name and password"
+	}
+	return &ProxyError{Variable: variable, Status: status, Why: why + " (HTTP " + strconv.Itoa(status) + ")"}
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"time"
 )
 
@@ -98,11 +97,5 @@ func (c *Client) checkConnect(_ context.Context, _ *url.URL, req *http.Request, 
 	if res.StatusCode == http.StatusOK {
 		return nil
 	}
-	e := &ProxyError{Status: res.StatusCode, Variable: c.proxyVariable("https").name}
-	if res.StatusCode == http.StatusProxyAuthRequired {
-		e.Why = "asks for a user name and password (HTTP 407)"
-	} else {
-		e.Why = "refuses to connect to " + Sanitize(req.Host, maxName) + " (HTTP " + strconv.Itoa(res.StatusCode) + ")"
-	}
-	return e
+	return refusal(c.proxyVariable("https").name, res.StatusCode, req.Host)
 }

@@ -45,7 +45,7 @@ func (d document) credentials(prefix, id, key, session string) (c aws.Credential
 // lacks is the error for a well-formed success without a part that it must have.
 func (k call) lacks(name string) *ResponseError {
 	return &ResponseError{
-		Operation: k.label(), Endpoint: bareURL(k.url()), Status: 200, Attempts: 1,
+		Operation: k.label(), Endpoint: bareURL(k.url()), Status: 200,
 		Why: "no usable " + name + " in the answer",
 	}
 }
