@@ -58,7 +58,7 @@ func (n *notes) sorted(g *Graph) []Diagnostic {
 // inspect parses everything and returns the references.
 func (g *Graph) inspect(n *notes) *links {
 	g.locationFindings(n)
-	l := &links{at: make(map[string]int32)}
+	l := newLinks(g)
 	for _, f := range []*file{&g.config, &g.credentials} {
 		f.lookups.Store(lookupsBeforeTable + 1)
 		f.preamble(n)

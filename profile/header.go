@@ -54,8 +54,11 @@ func readHeader(line []byte, credentials bool) header {
 // splitKind takes the kind off the name in the config file.
 func (h *header) splitKind(line []byte) {
 	text := line[h.from:h.to]
-	blank := bytes.IndexAny(text, " \t")
-	if blank < 0 {
+	blank := 0
+	for blank < len(text) && text[blank] != ' ' && text[blank] != '\t' {
+		blank++
+	}
+	if blank == len(text) {
 		if string(text) == "default" {
 			h.kind = kindProfile
 		}

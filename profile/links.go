@@ -8,34 +8,68 @@ import (
 	"github.com/latchkey-aws/latchkey/origin"
 )
 
-// reference is a key that names another section.
+// reference is a key that names another section, and its line.
 type reference struct {
-	to string
-	at origin.Origin
+	to   string
+	line place
 }
+
+// place is a line of one of the two files, small because there are many:
+// negative in the credentials file.
+type place int32
 
 // node is what the graph of references knows of a profile.
 type node struct {
 	name                           string
-	origin                         origin.Origin
+	line                           place
 	source, include, sso, services reference
 	role, static                   bool
 }
 
 // links is the graph of references over all profiles.
 type links struct {
-	nodes []node
-	at    map[string]int32
+	nodes               []node
+	at                  map[string]int32
+	config, credentials string // paths
+}
+
+func newLinks(g *Graph) *links {
+	n := 0
+	for _, f := range []*file{&g.config, &g.credentials} {
+		for _, h := range f.heads {
+			if h.kind == kindProfile {
+				n++
+			}
+		}
+	}
+	return &links{nodes: make([]node, 0, n), at: make(map[string]int32, n), config: g.config.path, credentials: g.credentials.path}
+}
+
+func placeOf(line int, f *file) place {
+	if f.credentials {
+		return place(-line)
+	}
+	return place(line)
+}
+
+// origin returns the place as an origin.
+func (l *links) origin(p place, key string) origin.Origin {
+	if p < 0 {
+		return origin.File(l.credentials, int(-p), key)
+	}
+	return origin.File(l.config, int(p), key)
 }
 
 func (l *links) add(p *Profile) {
 	ref := func(key string) (r reference) {
-		if v, ok := p.Get(key); ok {
-			r = reference{strings.Clone(v.Text), v.Origin} // a clone, to let go of the section
+		if from, e := p.find(key); e != nil {
+			// A clone, to let go of the text of the section.
+			r = reference{strings.Clone(e.value), placeOf(e.line, from.file)}
 		}
 		return r
 	}
-	n := node{name: p.name, origin: p.origin, source: ref(keySource), include: ref(keyInclude), sso: ref(keySSOSession), services: ref(keyServices), static: p.pair() != nil}
+	header := p.layers[len(p.layers)-1]
+	n := node{name: p.name, line: placeOf(header.line, header.file), source: ref(keySource), include: ref(keyInclude), sso: ref(keySSOSession), services: ref(keyServices), static: p.pair() != nil}
 	_, n.role = p.Get(keyRole)
 	l.at[p.name] = int32(len(l.nodes))
 	l.nodes = append(l.nodes, n)
@@ -90,7 +124,7 @@ func (l *links) caseNotes(n *notes) {
 			folded[low] = int32(i)
 			continue
 		}
-		n.add(nd.diagnostic(CodeNameCase, nd.origin, "the profile "+clean(l.nodes[other].name)+" ("+l.nodes[other].origin.Position()+
+		n.add(nd.diagnostic(CodeNameCase, l.origin(nd.line, ""), "the profile "+clean(l.nodes[other].name)+" ("+l.origin(l.nodes[other].line, "").Position()+
 			") differs only in upper and lower case; they are two profiles and are not merged"))
 	}
 }
@@ -124,7 +158,7 @@ func (g *Graph) referenceNotes(l *links, n *notes) {
 	for i := range l.nodes {
 		nd := &l.nodes[i]
 		missing := func(code, key string, k kind, r reference) {
-			n.add(nd.diagnostic(code, r.at, key+" names the "+k.word()+" "+clean(r.to)+", which does not exist"+suggest(k, r.to)))
+			n.add(nd.diagnostic(code, l.origin(r.line, key), key+" names the "+k.word()+" "+clean(r.to)+", which does not exist"+suggest(k, r.to)))
 		}
 		if g.config.err == nil && g.credentials.err == nil {
 			if nd.source.to != "" && l.index(nd.source) < 0 {
@@ -158,7 +192,7 @@ func (l *links) includeNotes(n *notes) {
 		text := "include_profile loop: " + l.path(cycle)
 		for _, i := range cycle {
 			nd := &l.nodes[i]
-			n.add(nd.diagnostic(CodeIncludeLoop, nd.include.at, text))
+			n.add(nd.diagnostic(CodeIncludeLoop, l.origin(nd.include.line, keyInclude), text))
 			next[i] = -1
 		}
 	}
@@ -197,7 +231,7 @@ func (l *links) sourceNotes(n *notes) {
 	for _, cycle := range cycles(next) {
 		if len(cycle) == 1 {
 			if nd := &l.nodes[cycle[0]]; !nd.static {
-				n.add(nd.diagnostic(CodeSourceSelf, nd.source.at, ""))
+				n.add(nd.diagnostic(CodeSourceSelf, l.origin(nd.source.line, keySource), ""))
 			}
 			continue
 		}
@@ -211,7 +245,7 @@ func (l *links) sourceNotes(n *notes) {
 		for _, i := range cycle {
 			nd := &l.nodes[i]
 			if static == 0 || static == 1 && nd.static {
-				n.add(nd.diagnostic(CodeSourceLoop, nd.source.at, text))
+				n.add(nd.diagnostic(CodeSourceLoop, l.origin(nd.source.line, keySource), text))
 			}
 		}
 	}
