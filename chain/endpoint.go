@@ -1,0 +1,86 @@
+package chain
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/profile"
+)
+
+// endpoint returns where calls to a service go, as an input. Its precedence is
+// AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the services section, the
+// profile's endpoint_url (SDK reference, service-specific endpoints).
+func (p *planner) endpoint(service awsapi.Service, input string, region origin.Value) (Input, error) {
+	custom, err := p.customEndpoint(service)
+	if err != nil {
+		return Input{}, err
+	}
+	resolved, err := awsapi.ResolveEndpoint(service, awsapi.EndpointOptions{
+		Region:    region.Text,
+		FIPS:      p.enabled("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+		DualStack: p.enabled("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
+		Override:  custom.Text,
+	})
+	from := custom.Origin
+	if !custom.Set() {
+		from = region.Origin
+	}
+	if err != nil {
+		var bad *awsapi.EndpointError
+		if errors.As(err, &bad) {
+			return Input{}, &ConfigError{Profile: p.selected.Text, Origin: from, Message: bad.Error(),
+				Fix: "correct it at " + from.Position()}
+		}
+		return Input{}, err
+	}
+	if !custom.Set() {
+		from = origin.Default("the public endpoint of region " + region.Text)
+	}
+	return Input{Name: input, Value: resolved.URL, Origin: from}, nil
+}
+
+// customEndpoint returns the endpoint that the user set, unset if none.
+func (p *planner) customEndpoint(service awsapi.Service) (origin.Value, error) {
+	if p.enabled("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") {
+		return origin.Value{}, nil
+	}
+	name := string(service)
+	for _, variable := range []string{"AWS_ENDPOINT_URL_" + strings.ToUpper(name), "AWS_ENDPOINT_URL"} {
+		if v := p.variable(variable); v.Set() {
+			return v, nil
+		}
+	}
+	if section := p.rootValue("services"); section.Set() {
+		services, err := p.graph.Services(section.Text)
+		if err != nil {
+			if isNotFound(err) {
+				return origin.Value{}, &ConfigError{Profile: p.selected.Text, Origin: section.Origin,
+					Message: "there is no section [services " + section.Text + "]",
+					Fix:     "add the section or remove the services key"}
+			}
+			return origin.Value{}, err
+		}
+		if v, ok := services.Nested(name, "endpoint_url"); ok {
+			return v, nil
+		}
+	}
+	return p.rootValue("endpoint_url"), nil
+}
+
+// CallerEndpoint returns where calls with a plan's credentials ask STS: the
+// same region and endpoint settings as the plan's own calls.
+func CallerEndpoint(g *profile.Graph, env Env, plan *Plan) (awsapi.Endpoint, error) {
+	p := &planner{graph: g, env: env, selected: plan.Profile, region: plan.Region}
+	if plan.Profile.Text != "" {
+		root, err := g.Profile(plan.Profile.Text)
+		if err != nil {
+			return awsapi.Endpoint{}, err
+		}
+		p.root = root
+	}
+	region := p.regionFor(plan.Last().Get(InputRoleARN))
+	in, err := p.endpoint(awsapi.STS, InputEndpoint, region)
+	return awsapi.Endpoint{URL: in.Value, SigningRegion: region.Text}, err
+}

@@ -1,0 +1,138 @@
+package chain
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/origin"
+)
+
+// onTop adds what the caller's policy asks for beyond the configuration: an MFA
+// session, another role, a duration, a narrower session.
+func (p *planner) onTop(steps []Step) ([]Step, error) {
+	var err error
+	if p.policy.MFA {
+		if steps, err = p.mfaSession(steps); err != nil {
+			return nil, err
+		}
+	}
+	if p.policy.Role.Set() {
+		step := Step{Kind: KindAssumeRole, Inputs: []Input{text(InputRoleARN, p.policy.Role)}}
+		if step.Inputs, err = p.callSTS(step.Inputs, p.policy.Role.Text); err != nil {
+			return nil, err
+		}
+		steps = append(steps, step)
+	}
+	if err := p.askDuration(steps); err != nil {
+		return nil, err
+	}
+	return steps, p.narrow(&steps[len(steps)-1])
+}
+
+// mfaSession turns long-term keys into a session with MFA. A plan that assumes
+// a role sends the code there; one that starts from a session has no use for it.
+func (p *planner) mfaSession(steps []Step) ([]Step, error) {
+	first := steps[0]
+	if len(steps) > 1 || first.Temporary() || first.Kind != KindStatic && first.Kind != KindEnvironment {
+		return steps, nil
+	}
+	serial := p.rootValue("mfa_serial")
+	if !serial.Set() {
+		at := first.Inputs[0].Origin
+		return nil, &ConfigError{Profile: first.Profile, Origin: at, Message: "an MFA session is asked for but no mfa_serial is configured",
+			Why: "GetSessionToken needs to know the device that the code comes from", Fix: "add mfa_serial = arn:aws:iam::ACCOUNT:mfa/NAME to the profile"}
+	}
+	step := Step{Kind: KindSessionToken, Profile: first.Profile, Inputs: []Input{text(InputMFASerial, serial)}}
+	var err error
+	step.Inputs, err = p.callSTS(step.Inputs, serial.Text)
+	return append(steps, step), err
+}
+
+// maxSessionToken is the limit of GetSessionToken for users (STS API reference).
+const maxSessionToken = 36 * time.Hour
+
+// askDuration sets the duration that flags ask for on the last step.
+func (p *planner) askDuration(steps []Step) error {
+	last := &steps[len(steps)-1]
+	asked, from := p.policy.Duration, p.policy.DurationOrigin
+	_, configured := last.Input(InputDuration)
+	if asked == 0 && p.policy.Lifetime > time.Hour && !configured && last.Kind != KindSessionToken {
+		// A longer life is only asked for where it can be had: what it cannot
+		// be is found out when the credentials are there.
+		asked, from = p.policy.Lifetime, p.policy.LifetimeOrigin
+		if !takesDuration(*last) || chained(steps) || asked > maxDuration*time.Second {
+			return nil
+		}
+	}
+	if asked == 0 {
+		return nil
+	}
+	limit := maxDuration * time.Second
+	switch {
+	case !takesDuration(*last):
+		return &ConfigError{Origin: from, Message: "the lifetime of " + string(last.Kind) + " credentials cannot be chosen here",
+			Why: "only a role or an MFA session has a duration of its own", Fix: "leave the flag out, or add --role ARN"}
+	case last.Kind == KindSessionToken:
+		limit = maxSessionToken
+	case chained(steps) && asked > chainedDuration*time.Second:
+		return &ConfigError{Origin: from, Message: "a role that is assumed with a session lasts one hour at most",
+			Why: "AWS limits role chaining to one hour", Fix: "ask for 1h, or assume the role directly from long-term keys"}
+	}
+	if asked < minDuration*time.Second || asked > limit {
+		return &ConfigError{Origin: from, Message: "the duration is not from 15m to " + strconv.Itoa(int(limit.Hours())) + "h",
+			Why: "AWS accepts no other"}
+	}
+	set(last, seconds(int64(asked/time.Second), from))
+	return nil
+}
+
+func takesDuration(s Step) bool {
+	return s.Kind == KindAssumeRole || s.Kind == KindWebIdentity || s.Kind == KindSessionToken
+}
+
+func chained(steps []Step) bool {
+	return len(steps) > 1 && steps[len(steps)-2].Temporary()
+}
+
+// narrow puts the session policies on the last step, which must be a role.
+func (p *planner) narrow(last *Step) error {
+	if !p.policy.narrows() {
+		return nil
+	}
+	if last.Kind != KindAssumeRole && last.Kind != KindWebIdentity {
+		return &ConfigError{Profile: last.Profile, Message: "a session policy needs a role session, and this plan ends with " + string(last.Kind) + " credentials",
+			Why: "AWS takes session policies only where a role is assumed", Fix: "add --role ARN of a role that these credentials may assume"}
+	}
+	if p.policy.SessionPolicy.Set() {
+		set(last, text(InputPolicy, p.policy.SessionPolicy))
+	}
+	arns := p.policy.PolicyARNs
+	if p.policy.ReadOnly {
+		partition := awsapi.PartitionOfARN(last.Get(InputRoleARN))
+		arns = append(arns[:len(arns):len(arns)], origin.Value{Text: "arn:" + partition + ":iam::aws:policy/ReadOnlyAccess", Origin: origin.Flag("read-only")})
+	}
+	if len(arns) == 0 {
+		return nil
+	}
+	if len(arns) > 10 {
+		return &ConfigError{Origin: arns[10].Origin, Message: "more than ten policy ARNs", Why: "AWS takes ten at most for a session"}
+	}
+	list := arns[0]
+	for _, v := range arns[1:] {
+		list.Text += "," + v.Text
+	}
+	set(last, text(InputPolicyARNs, list))
+	return nil
+}
+
+// set adds the input or replaces the one of its name.
+func set(s *Step, in Input) {
+	for i := range s.Inputs {
+		if s.Inputs[i].Name == in.Name {
+			s.Inputs[i] = in
+			return
+		}
+	}
+	s.Inputs = append(s.Inputs, in)
+}

@@ -1,0 +1,202 @@
+package chain
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/profile"
+	"github.com/latchkey-aws/latchkey/secret"
+)
+
+// Env looks a variable up in a snapshot of the environment.
+type Env func(name string) (string, bool)
+
+// planner holds what is read while one plan is made.
+type planner struct {
+	graph  *profile.Graph
+	env    Env
+	policy Policy
+	// explicit: the caller named the profile, so the environment's keys and
+	// web identity are out.
+	explicit bool
+	selected origin.Value
+	// root is the selected profile, nil where there is none: region, endpoints,
+	// FIPS and dual stack of every call come from it, as in the SDKs.
+	root   *profile.Profile
+	region origin.Value
+	looked []string
+	notes  []profile.Diagnostic
+}
+
+// NewPlan plans the credentials of a profile. With name "" the profile is the
+// one AWS_PROFILE or AWS_DEFAULT_PROFILE names, else "default" if it exists.
+//
+// Errors: *ConfigError, *NoCredentialsError, and those of the graph
+// (*profile.NotFoundError, *profile.SyntaxError, *profile.FileError,
+// *profile.PartialKeysError).
+func NewPlan(g *profile.Graph, env Env, name origin.Value, policy Policy) (*Plan, error) {
+	p := &planner{graph: g, env: env, policy: policy}
+	if err := p.selectProfile(name); err != nil {
+		return nil, err
+	}
+	p.region = p.findRegion()
+	plan, err := p.sources(policy.order(p.explicit))
+	if err != nil {
+		return nil, err
+	}
+	bundle := p.setting("AWS_CA_BUNDLE", "ca_bundle")
+	for at := plan; at != nil; at = at.Next {
+		at.Profile, at.Region, at.CABundle = p.selected, p.region, bundle
+		setKeys(at.Steps)
+	}
+	plan.Notes = p.notes
+	return plan, nil
+}
+
+// selectProfile decides which profile takes part (credential-sources 2.1: a
+// named one must exist, "default" by default need not).
+func (p *planner) selectProfile(name origin.Value) error {
+	p.selected = name
+	p.explicit = name.Text != ""
+	if !p.explicit {
+		p.selected = p.profileFromEnv()
+	}
+	if p.selected.Text != "" {
+		root, err := p.graph.Profile(p.selected.Text)
+		p.root = root
+		return err
+	}
+	root, err := p.graph.Profile("default")
+	if err == nil {
+		p.root = root
+		p.selected = origin.Value{Text: "default", Origin: origin.Default("no profile is named")}
+		return nil
+	}
+	if isNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// profileFromEnv prefers AWS_PROFILE, as the AWS CLI and Go SDK do; boto3
+// prefers the other one, which is noted where they differ.
+func (p *planner) profileFromEnv() origin.Value {
+	current, currentSet := p.env("AWS_PROFILE")
+	old, oldSet := p.env("AWS_DEFAULT_PROFILE")
+	if currentSet && current == "" {
+		p.note("empty-aws-profile", origin.Env("AWS_PROFILE"), "",
+			"AWS_PROFILE is set but empty and counts as unset", "boto3 and the AWS CLI look for a profile without a name", "unset AWS_PROFILE")
+	}
+	if current != "" && old != "" && current != old {
+		p.note("two-profile-variables", origin.Env("AWS_DEFAULT_PROFILE"), "",
+			"AWS_PROFILE and AWS_DEFAULT_PROFILE name different profiles; AWS_PROFILE is used",
+			"boto3 uses AWS_DEFAULT_PROFILE", "unset AWS_DEFAULT_PROFILE")
+	}
+	switch {
+	case current != "":
+		return origin.Value{Text: current, Origin: origin.Env("AWS_PROFILE")}
+	case oldSet && old != "":
+		return origin.Value{Text: old, Origin: origin.Env("AWS_DEFAULT_PROFILE")}
+	}
+	return origin.Value{}
+}
+
+// findRegion returns the region that the user configured, unset if nobody did.
+func (p *planner) findRegion() origin.Value {
+	if p.policy.Region.Set() {
+		return p.policy.Region
+	}
+	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if v := p.variable(name); v.Set() {
+			return v
+		}
+	}
+	return p.rootValue("region")
+}
+
+// variable returns an environment variable; a blank one is unset.
+func (p *planner) variable(name string) origin.Value {
+	text, _ := p.env(name)
+	v := origin.Value{Text: text, Origin: origin.Env(name)}
+	if !v.Set() {
+		return origin.Value{}
+	}
+	return v
+}
+
+// secretVariable is variable for secrets.
+func (p *planner) secretVariable(name string) (secret.Text, origin.Origin, bool) {
+	text, _ := p.env(name)
+	if strings.TrimSpace(text) == "" {
+		return secret.Text{}, origin.Origin{}, false
+	}
+	return secret.New(text), origin.Env(name), true
+}
+
+func (p *planner) rootValue(key string) origin.Value {
+	if p.root == nil {
+		return origin.Value{}
+	}
+	v, _ := p.root.Get(key)
+	return v
+}
+
+// setting returns the environment's value or else the selected profile's.
+func (p *planner) setting(variable, key string) origin.Value {
+	if v := p.variable(variable); v.Set() {
+		return v
+	}
+	return p.rootValue(key)
+}
+
+// enabled reads a boolean setting; only "true", in any case, is true, as in
+// the SDKs' reading of these keys from a file.
+func (p *planner) enabled(variable, key string) bool {
+	return strings.EqualFold(strings.TrimSpace(p.setting(variable, key).Text), "true")
+}
+
+func (p *planner) note(code string, at origin.Origin, in, message, breaks, fix string) {
+	p.notes = append(p.notes, profile.Diagnostic{
+		Code: code, Origin: at, Profile: in, Message: message, Breaks: breaks, Fix: fix,
+	})
+}
+
+// regionFor returns the region to sign for: the configured one, else the
+// partition's own, because STS has no global endpoint worth falling back to.
+func (p *planner) regionFor(roleARN string) origin.Value {
+	if p.region.Set() {
+		return p.region
+	}
+	partition := "aws"
+	if roleARN != "" {
+		partition = awsapi.PartitionOfARN(roleARN)
+	}
+	region := awsapi.DefaultRegion(partition)
+	p.noteOnce("no-region", origin.Origin{}, p.selected.Text,
+		"no region is configured; "+region+" is used to get credentials and none is handed on",
+		"the Go and Rust SDKs fail without a region", "set region in the profile or AWS_REGION")
+	return origin.Value{Text: region, Origin: origin.Default("no region is configured")}
+}
+
+func (p *planner) noteOnce(code string, at origin.Origin, in, message, breaks, fix string) {
+	for _, n := range p.notes {
+		if n.Code == code && n.Profile == in {
+			return
+		}
+	}
+	p.note(code, at, in, message, breaks, fix)
+}
+
+func text(name string, v origin.Value) Input {
+	return Input{Name: name, Value: v.Text, Origin: v.Origin}
+}
+
+func hidden(name string, s secret.Text, from origin.Origin) Input {
+	return Input{Name: name, Secret: s, Origin: from}
+}
+
+func seconds(n int64, from origin.Origin) Input {
+	return Input{Name: InputDuration, Value: strconv.FormatInt(n, 10), Origin: from}
+}

@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey/deliver"
+)
+
+func newCredentials(sys *Sys) *cobra.Command {
+	var f resolveFlags
+	cmd := &cobra.Command{
+		Use:   "credentials [PROFILE]",
+		Short: "Print credentials as credential_process JSON",
+		Long: `Print the credentials of a profile as the JSON that AWS SDKs and the AWS CLI
+expect of a credential_process. In ~/.aws/config:
+
+  [profile for-other-tools]
+  credential_process = latchkey credentials prod`,
+		Example:           "  latchkey credentials prod",
+		Args:              oneProfile,
+		ValidArgsFunction: completeProfiles(sys),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := f.plan(sys, args, nil)
+			if err != nil {
+				return err
+			}
+			creds, err := p.retrieve(cmd.Context())
+			if err != nil {
+				return err
+			}
+			out, err := deliver.ProcessJSON(creds)
+			if err != nil {
+				return err
+			}
+			_, err = sys.Stdout.Write(out)
+			return err
+		},
+	}
+	f.add(cmd)
+	return cmd
+}

@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/explain"
+	"github.com/latchkey-aws/latchkey/origin"
+)
+
+func newExplain(sys *Sys) *cobra.Command {
+	var f resolveFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "explain [PROFILE]",
+		Short: "Show how a profile's credentials come about, and what is wrong with it",
+		Long: `Show the plan for a profile, step by step: each value with the file and line, the
+variable or the flag it comes from, what would happen next, and where SDKs would
+do something else. Nothing is fetched and nobody is asked.`,
+		Example:           "  latchkey explain prod",
+		Args:              oneProfile,
+		ValidArgsFunction: completeProfiles(sys),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			report, err := f.report(sys, args)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				out := json.NewEncoder(sys.Stdout)
+				out.SetIndent("", "  ")
+				out.SetEscapeHTML(false)
+				err = out.Encode(report)
+			} else {
+				err = report.print(sys.Stdout)
+			}
+			if err == nil && report.Error != nil {
+				return &exitError{code: exitCode(report.Error.Class)}
+			}
+			return err
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// report is what explain has to say. Error is set where there is no plan.
+type report struct {
+	Profile  string            `json:"profile"`
+	Plan     *chain.Plan       `json:"plan,omitempty"`
+	Next     string            `json:"next,omitempty"`
+	Error    *explain.Finding  `json:"error,omitempty"`
+	Findings []explain.Finding `json:"findings"`
+}
+
+func (f *resolveFlags) report(sys *Sys, args []string) (*report, error) {
+	policy, err := f.policy()
+	if err != nil {
+		return nil, err
+	}
+	resolver, err := sys.resolver(f)
+	if err != nil {
+		return nil, err
+	}
+	r := &report{Profile: profileArg(args), Findings: []explain.Finding{}}
+	plan, err := resolver.Plan(r.Profile, policy)
+	if err != nil {
+		failure := explain.Error(err)
+		r.Error = &failure
+		for _, d := range resolver.Graph().FindingsFor(r.Profile) {
+			r.Findings = append(r.Findings, explain.Diagnostic(d))
+		}
+		return r, nil
+	}
+	r.Profile, r.Plan, r.Next = plan.Profile.Text, plan, explain.Next(plan)
+	r.Findings = append(r.Findings, explain.Plan(resolver.Graph(), plan)...)
+	return r, nil
+}
+
+func (r *report) print(w io.Writer) error {
+	out := &lines{w: w}
+	name := r.Profile
+	if name == "" {
+		name = "(none: the default chain)"
+	}
+	out.add("profile  %s", awsapi.Sanitize(name, 200))
+	if r.Error != nil {
+		out.add("\nerror: %s", r.Error.What)
+		out.finding("  ", *r.Error)
+	}
+	if r.Plan != nil {
+		r.printPlan(out)
+		out.add("\nnext: %s", r.Next)
+	}
+	for i, f := range r.Findings {
+		if i == 0 {
+			out.add("\nfindings:")
+		}
+		out.add("- %s", f.What)
+		out.finding("    ", f)
+	}
+	return out.err
+}
+
+func (r *report) printPlan(out *lines) {
+	if from := r.Plan.Profile.Origin; from.Kind == origin.KindEnv || from.Kind == origin.KindFile {
+		out.add("         chosen by %s", from)
+	}
+	if r.Plan.Region.Set() {
+		out.add("region   %s  (%s)", awsapi.Sanitize(r.Plan.Region.Text, 100), r.Plan.Region.Origin)
+	}
+	for at, first := r.Plan, true; at != nil; at, first = at.Next, false {
+		if !first {
+			out.add("\nif that is not there:")
+		}
+		for i, step := range at.Steps {
+			out.step(i+1, step)
+		}
+	}
+}
+
+// lines writes lines and keeps the first error.
+type lines struct {
+	w   io.Writer
+	err error
+}
+
+func (l *lines) add(format string, args ...any) {
+	if l.err == nil {
+		_, l.err = fmt.Fprintf(l.w, format+"\n", args...)
+	}
+}
+
+func (l *lines) step(n int, s chain.Step) {
+	title := string(s.Kind)
+	if s.Profile != "" {
+		title += " of profile " + awsapi.Sanitize(s.Profile, 100)
+	}
+	l.add("\n%d. %s: %s", n, title, explain.Does(s))
+	for _, in := range s.Inputs {
+		value := awsapi.Sanitize(in.Value, 200)
+		if !in.Secret.Empty() {
+			value = in.Secret.String()
+		}
+		l.add("     %-24s %s  (%s)", in.Name, value, awsapi.Sanitize(in.Origin.String(), 300))
+	}
+	l.add("     %-24s %s", "session key", s.Key[:16])
+}
+
+func (l *lines) finding(indent string, f explain.Finding) {
+	if f.Where != nil {
+		l.add("%sat: %s", indent, f.Where)
+	}
+	if l.err == nil {
+		printReasons(l.w, indent, f)
+	}
+}

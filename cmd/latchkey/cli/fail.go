@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey/explain"
+)
+
+// The exit codes (DESIGN, section 4).
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitNeedsUser   = 4
+	exitRefused     = 5
+	exitUnreachable = 6
+	exitExec        = 125
+	exitCannotRun   = 126
+	exitNoCommand   = 127
+	exitCancelled   = 130
+)
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ what, fix string }
+
+func (e *usageError) Error() string { return e.what }
+
+// exitError ends the program with a code. What there is to say has been said
+// where err is nil.
+type exitError struct {
+	code int
+	err  error
+	fix  string
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// finish prints the error of a command and returns the exit code.
+func finish(sys *Sys, cmd *cobra.Command, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	var exit *exitError
+	if errors.As(err, &exit) && exit.err == nil {
+		return exit.code
+	}
+	f := findingOf(cmd, err)
+	printFailure(sys.Stderr, f)
+	switch {
+	case exit != nil:
+		return exit.code
+	case cmd != nil && cmd.Name() == "exec" && f.Class != explain.ClassCancelled:
+		return exitExec
+	}
+	return exitCode(f.Class)
+}
+
+// findingOf explains an error; cobra's own are about the command line.
+func findingOf(cmd *cobra.Command, err error) explain.Finding {
+	var usage *usageError
+	var exit *exitError
+	switch {
+	case errors.As(err, &usage):
+		return explain.Finding{Code: "usage", Class: explain.ClassConfig, What: usage.what, Fix: usage.fix}
+	case errors.As(err, &exit):
+		return explain.Finding{Code: "exit", What: exit.Error(), Fix: exit.fix}
+	case strings.HasPrefix(err.Error(), "unknown command"):
+		return explain.Finding{Code: "usage", Class: explain.ClassConfig, What: firstLine(err.Error()), Fix: "latchkey help lists the commands" + suggestions(err.Error())}
+	}
+	return explain.Error(err)
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// suggestions takes cobra's "Did you mean this?" into one line.
+func suggestions(s string) string {
+	_, list, ok := strings.Cut(s, "Did you mean this?")
+	if !ok {
+		return ""
+	}
+	return "; did you mean " + strings.Join(strings.Fields(list), " or ") + "?"
+}
+
+func exitCode(c explain.Class) int {
+	switch c {
+	case explain.ClassConfig:
+		return exitUsage
+	case explain.ClassNotFound:
+		return exitNotFound
+	case explain.ClassNeedsUser:
+		return exitNeedsUser
+	case explain.ClassRefused:
+		return exitRefused
+	case explain.ClassUnreachable:
+		return exitUnreachable
+	case explain.ClassCancelled:
+		return exitCancelled
+	}
+	return exitFailed
+}
+
+// printFailure writes the lines of an error: what, why, fix.
+func printFailure(w io.Writer, f explain.Finding) {
+	fmt.Fprintf(w, "latchkey: error: %s\n", f.What)
+	printReasons(w, "", f)
+}
+
+func printReasons(w io.Writer, indent string, f explain.Finding) {
+	if f.Why != "" {
+		fmt.Fprintf(w, "%swhy: %s\n", indent, f.Why)
+	}
+	if f.Breaks != "" {
+		fmt.Fprintf(w, "%sdiffers: %s\n", indent, f.Breaks)
+	}
+	if f.Fix != "" {
+		fmt.Fprintf(w, "%sfix: %s\n", indent, f.Fix)
+	}
+}
+
+// flagError turns pflag's message into a usage error that says what to do.
+func flagError(cmd *cobra.Command, err error) error {
+	fix := cmd.CommandPath() + " --help lists the flags"
+	if strings.Contains(err.Error(), "--profile") {
+		fix = "the profile is an argument: " + cmd.CommandPath() + " PROFILE"
+	}
+	return &usageError{what: err.Error(), fix: fix}
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if !cmd.HasParent() {
+		return cobra.NoArgs(cmd, args)
+	}
+	return &usageError{what: cmd.CommandPath() + " takes no arguments", fix: cmd.CommandPath() + " --help"}
+}
+
+// oneProfile accepts at most the name of a profile.
+func oneProfile(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return &usageError{what: fmt.Sprintf("%s takes one profile, not %d arguments", cmd.CommandPath(), len(args)), fix: cmd.UseLine()}
+	}
+	if len(args) == 1 && args[0] == "" {
+		return &usageError{what: "the profile's name is empty", fix: "name a profile, or leave the argument out"}
+	}
+	return nil
+}

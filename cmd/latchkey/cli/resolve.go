@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/provider"
+	"github.com/latchkey-aws/latchkey/secret"
+)
+
+// resolveFlags are the flags of every command that resolves credentials.
+type resolveFlags struct {
+	region, role, mfaCode, policyFile string
+	duration                          time.Duration
+	policyARNs                        []string
+	readOnly, mfa                     bool
+}
+
+func (f *resolveFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.region, "region", "", "region to use instead of the configured one")
+	flags.StringVar(&f.role, "role", "", "ARN of a role to assume with the profile's credentials")
+	flags.DurationVar(&f.duration, "duration", 0, "how long the session is to last, for example 2h")
+	flags.StringVar(&f.policyFile, "session-policy", "", "file with a JSON policy that narrows the role session")
+	flags.StringArrayVar(&f.policyARNs, "policy-arn", nil, "ARN of a managed policy that narrows the role session (may be repeated)")
+	flags.BoolVar(&f.readOnly, "read-only", false, "narrow the role session to the managed policy ReadOnlyAccess")
+	flags.BoolVar(&f.mfa, "mfa", false, "make an MFA session of a profile with long-term keys")
+	flags.StringVar(&f.mfaCode, "mfa-code", "", "six-digit code of the MFA device (else TOTP_CODE in the environment)")
+}
+
+func flagged(name, text string) origin.Value {
+	if text == "" {
+		return origin.Value{}
+	}
+	return origin.Value{Text: text, Origin: origin.Flag(name)}
+}
+
+// policy turns the flags into what the plan is asked for.
+func (f *resolveFlags) policy() (chain.Policy, error) {
+	policy := chain.Policy{
+		Region: flagged("region", f.region), Role: flagged("role", f.role), ReadOnly: f.readOnly,
+		Duration: f.duration, DurationOrigin: origin.Flag("duration"), MFA: f.mfa || f.mfaCode != "",
+	}
+	if f.duration < 0 {
+		return policy, &usageError{what: "the duration is negative", fix: "write for example --duration 2h"}
+	}
+	if f.role != "" && !strings.HasPrefix(f.role, "arn:") {
+		return policy, &usageError{what: "the role is not an ARN", fix: "write --role arn:aws:iam::ACCOUNT:role/NAME"}
+	}
+	for _, arn := range f.policyARNs {
+		policy.PolicyARNs = append(policy.PolicyARNs, flagged("policy-arn", arn))
+	}
+	if f.policyFile != "" {
+		text, err := os.ReadFile(f.policyFile)
+		if err != nil {
+			return policy, &usageError{what: "session policy: " + err.Error(), fix: "give the path of a JSON file"}
+		}
+		if !json.Valid(text) {
+			return policy, &usageError{what: "session policy: " + f.policyFile + " is not JSON", fix: "correct the file"}
+		}
+		policy.SessionPolicy = origin.Value{Text: string(text), Origin: origin.Flag("session-policy")}
+	}
+	return policy, nil
+}
+
+// code gives the MFA code of the flag or the environment, once: AWS accepts
+// each code only once, so a second device or role must not be sent it again.
+func (f *resolveFlags) code(sys *Sys) func(context.Context, string) (secret.Text, error) {
+	var used atomic.Bool
+	return func(_ context.Context, serial string) (secret.Text, error) {
+		code := f.mfaCode
+		if code == "" {
+			code = sys.env("TOTP_CODE")
+		}
+		code = strings.TrimSpace(code)
+		if code == "" || used.Swap(true) {
+			return secret.Text{}, &provider.MFARequiredError{Serial: serial}
+		}
+		if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
+			return secret.Text{}, &usageError{what: "the MFA code is not six digits", fix: "give the code that the device shows now"}
+		}
+		return secret.New(code), nil
+	}
+}
+
+// planned is a profile ready to be run.
+type planned struct {
+	resolver *latchkey.Resolver
+	plan     *chain.Plan
+	provider *latchkey.Provider
+}
+
+// plan reads the configuration and plans the profile of the arguments.
+func (f *resolveFlags) plan(sys *Sys, args []string, adjust func(*chain.Policy)) (*planned, error) {
+	policy, err := f.policy()
+	if err != nil {
+		return nil, err
+	}
+	if adjust != nil {
+		adjust(&policy)
+	}
+	resolver, err := sys.resolver(f)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := resolver.Plan(profileArg(args), policy)
+	if err != nil {
+		return nil, err
+	}
+	p, err := resolver.Provider(plan)
+	return &planned{resolver, plan, p}, err
+}
+
+func profileArg(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+// retrieve runs the plan. Signals are caught only where a step starts
+// something that has to be ended: catching them costs a thread.
+func (p *planned) retrieve(ctx context.Context) (aws.Credentials, error) {
+	if k := p.plan.Last().Kind; k != chain.KindStatic && k != chain.KindEnvironment {
+		var stop context.CancelFunc
+		ctx, stop = interruptible(ctx)
+		defer stop()
+	}
+	return p.provider.Retrieve(ctx)
+}

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package cli
+
+import "os"
+
+// exitStatus is the code of a process that has ended.
+func exitStatus(state *os.ProcessState) int { return state.ExitCode() }

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli"
+	"github.com/latchkey-aws/latchkey/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"latchkey": func() { os.Exit(cli.Main(cli.System())) },
+		"showenv":  showEnv,
+	})
+}
+
+// showEnv prints the AWS_ variables of a child, and what else is asked for.
+func showEnv() {
+	var lines []string
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, "AWS_") || slices.Contains(os.Args[1:], name) {
+			lines = append(lines, pair)
+		}
+	}
+	slices.Sort(lines)
+	os.Stdout.WriteString(strings.Join(lines, "\n") + "\n")
+	os.Exit(0)
+}
+
+// TestScripts runs the scripts through the real main. Verbs beside those of
+// testscript: sandbox starts a sandbox and points the environment at it; code
+// USER puts that user's next MFA code into $CODE; exits N COMMAND runs a
+// command that must end with N.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(e *testscript.Env) error {
+			home := filepath.Join(e.WorkDir, "home")
+			e.Setenv("HOME", home)
+			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp"))
+			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			return errors.Join(os.MkdirAll(filepath.Join(home, ".aws"), 0o700), os.MkdirAll(filepath.Join(e.WorkDir, "tmp"), 0o700))
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"sandbox": startSandbox, "code": nextCode, "exits": exits},
+	})
+}
+
+// servers holds the sandbox of each script by its work folder.
+var servers registry
+
+type registry struct{ m sync.Map }
+
+func (r *registry) put(dir string, s *sandbox.Server) { r.m.Store(dir, s) }
+
+func (r *registry) get(dir string) *sandbox.Server {
+	s, _ := r.m.Load(dir)
+	return s.(*sandbox.Server)
+}
+
+func startSandbox(ts *testscript.TestScript, _ bool, _ []string) {
+	server := sandbox.Start(fataler{ts})
+	home, err := server.WriteHome(ts.MkAbs("home"))
+	ts.Check(err)
+	for _, pair := range home.Env {
+		name, value, _ := strings.Cut(pair, "=")
+		ts.Setenv(name, value)
+	}
+	servers.put(ts.Getenv("WORK"), server)
+}
+
+type fataler struct{ *testscript.TestScript }
+
+func (f fataler) Helper()          {}
+func (f fataler) Cleanup(g func()) { f.Defer(g) }
+
+func nextCode(ts *testscript.TestScript, _ bool, args []string) {
+	code, err := servers.get(ts.Getenv("WORK")).MFACode(args[0])
+	ts.Check(err)
+	ts.Setenv("CODE", code)
+}
+
+// exits runs a command that must end with the given code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	got := 0
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%s ended with %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}

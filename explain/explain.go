@@ -1,0 +1,112 @@
+// Package explain turns plans, diagnostics and errors into findings: what is
+// wrong, where, why, and the fix. It must not know how findings are rendered.
+package explain
+
+import (
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/profile"
+)
+
+// Class says what kind of failure an error is; the program's exit codes and a
+// script's next move follow from it.
+type Class string
+
+// The classes.
+const (
+	ClassFailed      Class = "failed"      // anything that is none of the others
+	ClassConfig      Class = "config"      // usage or configuration
+	ClassNotFound    Class = "not-found"   // no such profile, no credentials
+	ClassNeedsUser   Class = "needs-user"  // a sign-in, a code, an unlock
+	ClassRefused     Class = "refused"     // AWS said no
+	ClassUnreachable Class = "unreachable" // no answer, or none of AWS
+	ClassCancelled   Class = "cancelled"   // the user stopped it
+)
+
+// Finding is one diagnosed fact.
+type Finding struct {
+	// Code is stable and machine-readable, such as "inline-comment".
+	Code string `json:"code"`
+	// Class is set for errors only.
+	Class Class `json:"class,omitempty"`
+	// Profile is the profile concerned, if one is.
+	Profile string `json:"profile,omitempty"`
+	// What happened, in one line.
+	What string `json:"what"`
+	// Where is the line, variable or flag to look at.
+	Where *origin.Origin `json:"where,omitempty"`
+	// Why it is so, and the Fix: a command or an edit. Both may be "".
+	Why string `json:"why,omitempty"`
+	Fix string `json:"fix,omitempty"`
+	// Breaks says which other programs are affected, if any.
+	Breaks string `json:"breaks,omitempty"`
+}
+
+// maxText is the longest text of a finding, in characters: names and messages
+// of others are cut there, so that none can flood a terminal.
+const maxText = 600
+
+// clean removes what a terminal would act on. Every text of a finding passes
+// through it, because names and messages come from files and servers.
+func clean(s string) string { return awsapi.Sanitize(s, maxText) }
+
+func finding(f Finding) Finding {
+	f.Profile, f.What, f.Why = clean(f.Profile), clean(f.What), clean(f.Why)
+	f.Fix, f.Breaks = clean(f.Fix), clean(f.Breaks)
+	return f
+}
+
+func at(o origin.Origin) *origin.Origin {
+	if o == (origin.Origin{}) {
+		return nil
+	}
+	o.File, o.Key = clean(o.File), clean(o.Key)
+	return &o
+}
+
+// Diagnostic turns what the reader or the planner noticed into a finding.
+func Diagnostic(d profile.Diagnostic) Finding {
+	return finding(Finding{Code: d.Code, Profile: d.Profile, What: d.Message, Where: at(d.Origin), Fix: d.Fix, Breaks: d.Breaks})
+}
+
+// Plan returns the findings about a plan: those of the planner and those of the
+// files' sections that take part in it.
+func Plan(g *profile.Graph, plan *chain.Plan) []Finding {
+	var found []Finding
+	for _, d := range plan.Notes {
+		found = append(found, Diagnostic(d))
+	}
+	seen := map[profile.Diagnostic]bool{}
+	for _, name := range profiles(plan) {
+		for _, d := range g.FindingsFor(name) {
+			if !seen[d] {
+				seen[d] = true
+				found = append(found, Diagnostic(d))
+			}
+		}
+	}
+	return found
+}
+
+// profiles returns the names that take part in a plan, each once.
+func profiles(plan *chain.Plan) []string {
+	var names []string
+	add := func(name string) {
+		for _, n := range names {
+			if n == name {
+				return
+			}
+		}
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	add(plan.Profile.Text)
+	for p := plan; p != nil; p = p.Next {
+		for _, s := range p.Steps {
+			add(s.Profile)
+		}
+	}
+	return names
+}

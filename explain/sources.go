@@ -1,0 +1,108 @@
+package explain
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/provider"
+	"github.com/latchkey-aws/latchkey/session"
+	"github.com/latchkey-aws/latchkey/signin"
+	"github.com/latchkey-aws/latchkey/sso"
+)
+
+// signIn explains that a person is needed.
+func signIn(err error, f *Finding) bool {
+	var mfa *provider.MFARequiredError
+	var center *sso.SignInRequiredError
+	var console *signin.SignInRequiredError
+	switch {
+	case errors.As(err, &mfa):
+		f.Code, f.Why = "mfa-required", "the profile's mfa_serial asks for a code, and none was given or it has been used"
+		f.Fix = "give the six digits that the device shows: --mfa-code 123456, or TOTP_CODE in the environment"
+		f.where(err, chain.InputMFASerial)
+	case errors.As(err, &center):
+		f.Code, f.Why = "sso-sign-in", "the cached sign-in is "+center.File
+		f.Fix = "sign in: aws sso login --sso-session " + center.SessionName
+		if center.SessionName == "" {
+			f.Fix = "sign in: aws sso login --profile " + f.Profile
+		}
+		f.where(err, chain.InputStartURL)
+	case errors.As(err, &console):
+		f.Code, f.Why, f.Fix = "console-sign-in", "the cached sign-in is "+console.File, "sign in: aws login --profile "+f.Profile
+		f.where(err, chain.InputLoginSession)
+	default:
+		return false
+	}
+	f.Class = ClassNeedsUser
+	return true
+}
+
+// where points at the input of the step that failed.
+func (f *Finding) where(err error, input string) {
+	var step *chain.StepError
+	if !errors.As(err, &step) {
+		return
+	}
+	if in, ok := step.Step.Input(input); ok {
+		f.Where = at(in.Origin)
+	}
+}
+
+// sources explains what a source of credentials did wrong.
+func sources(err error, f *Finding) bool {
+	var process *provider.ProcessError
+	var expired *provider.ExpiredError
+	var expiring *session.ExpiringError
+	var incomplete *provider.IncompleteError
+	var malformed *provider.MalformedError
+	var file *provider.TokenFileError
+	var host *provider.HostError
+	var away *provider.NotAvailableError
+	var permission *signin.PermissionError
+	switch {
+	case errors.As(err, &process):
+		processFix(process, f)
+		f.where(err, chain.InputCommand)
+	case errors.As(err, &expired):
+		f.Code, f.Why, f.Fix = "expired", "the source gave credentials that are over", "renew them at their source; variables that were exported earlier can be taken out with latchkey env --unset"
+		f.where(err, chain.InputExpiration)
+	case errors.As(err, &expiring):
+		f.Code, f.Why, f.Fix = "expired", "credentials with less than a minute left are not handed out", "renew them at their source, and check this machine's clock"
+	case errors.As(err, &incomplete):
+		f.Code, f.Fix = "incomplete", "have the source give "+strings.Join(incomplete.Missing, " and ")
+	case errors.As(err, &malformed):
+		f.Code, f.Fix = "malformed", "correct "+malformed.Field+" at its source"
+	case errors.As(err, &file):
+		f.Code, f.Fix = "token-file", "check the path; variables of a pod or a CI job mean nothing outside of it"
+		f.where(err, chain.InputTokenFile)
+	case errors.As(err, &host):
+		f.Code, f.Class, f.Fix = "container-host", ClassConfig, "use https, or an address of this machine, 169.254.170.2, 169.254.170.23 or fd00:ec2::23"
+		f.where(err, chain.InputEndpoint)
+	case errors.As(err, &away):
+		f.Code, f.Class, f.Fix = "not-available", ClassUnreachable, "run this where the service is, or choose another credential_source"
+		f.where(err, chain.InputEndpoint)
+	case errors.As(err, &permission):
+		f.Code, f.Class, f.Fix = "console-permission", ClassRefused, "have "+permission.Action+" allowed to the identity"
+	default:
+		return false
+	}
+	return true
+}
+
+func processFix(e *provider.ProcessError, f *Finding) {
+	f.Code = "process-" + strings.ReplaceAll(string(e.Failure), " ", "-")
+	switch e.Failure {
+	case provider.ProcessNotFound:
+		f.Fix = "write the command's absolute path, or check PATH"
+	case provider.ProcessNotExecutable:
+		f.Fix = "make the file executable"
+	case provider.ProcessTimedOut:
+		f.Fix = "run the command by hand and see what it waits for"
+	case provider.ProcessNotJSON, provider.ProcessWrongVersion, provider.ProcessMissingField, provider.ProcessWrongField:
+		f.Why = "a credential_process prints one JSON object and nothing else: Version (the number 1), AccessKeyId, SecretAccessKey, and SessionToken and Expiration of a session"
+		f.Fix = "run the command by hand and look at its output"
+	default:
+		f.Fix = "run the command by hand; its messages are shown above this one"
+	}
+}

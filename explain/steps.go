@@ -1,0 +1,84 @@
+package explain
+
+import (
+	"strings"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/chain"
+)
+
+// Does says in one line what running a step would do.
+func Does(s chain.Step) string {
+	get := func(name string) string { return clean(s.Get(name)) }
+	switch s.Kind {
+	case chain.KindEnvironment:
+		return "takes the keys of the environment" + token(s)
+	case chain.KindStatic:
+		return "takes the keys of the profile" + token(s)
+	case chain.KindProcess:
+		return "runs the command and reads credentials from its output"
+	case chain.KindSSO:
+		return "gets credentials of role " + get(chain.InputSSORole) + " in account " + get(chain.InputSSOAccount) + " from Identity Center, with the cached sign-in"
+	case chain.KindLogin:
+		return "takes the credentials of the console sign-in, renewing them if they are about to expire"
+	case chain.KindWebIdentity:
+		return "sends the token file's content to STS and assumes " + get(chain.InputRoleARN)
+	case chain.KindContainer:
+		return "asks the container's credential endpoint"
+	case chain.KindIMDS:
+		if s.Get(chain.InputAsked) == "" {
+			return "asks the instance metadata service, waiting 1.5 s at most, as the last resort"
+		}
+		return "asks the instance metadata service"
+	case chain.KindCustom:
+		return "asks the program's own provider " + get(chain.InputName)
+	case chain.KindSessionToken:
+		return "asks STS for an MFA session" + lasting(s) + ", with a code of the device"
+	case chain.KindAssumeRole:
+		does := "assumes " + get(chain.InputRoleARN) + lasting(s)
+		if s.Get(chain.InputMFASerial) != "" {
+			does += ", with a code of the device"
+		}
+		return does
+	}
+	return string(s.Kind)
+}
+
+func token(s chain.Step) string {
+	if s.Temporary() {
+		return ", with a session token"
+	}
+	return ""
+}
+
+func lasting(s chain.Step) string {
+	d, err := time.ParseDuration(s.Get(chain.InputDuration) + "s")
+	if err != nil {
+		return ""
+	}
+	return " for " + strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+}
+
+// Next says what would happen next if the plan were run now: what it needs of
+// a person, and what it calls.
+func Next(plan *chain.Plan) string {
+	var needs []string
+	network := false
+	for _, s := range plan.Steps {
+		if s.Get(chain.InputMFASerial) != "" {
+			needs = append(needs, "a code of "+clean(s.Get(chain.InputMFASerial)))
+		}
+		switch s.Kind {
+		case chain.KindStatic, chain.KindEnvironment, chain.KindProcess, chain.KindCustom:
+		default:
+			network = true
+		}
+	}
+	switch {
+	case len(needs) > 0:
+		return "needs " + strings.Join(needs, " and ") + ": --mfa-code 123456, or TOTP_CODE in the environment"
+	case network:
+		return "asks AWS; nobody is prompted"
+	}
+	return "hands out the credentials without a network call"
+}

@@ -1,0 +1,234 @@
+// Package latchkey gets programs into AWS: it finds credentials wherever the
+// AWS SDKs find them, in their order, and hands them out as
+// aws.CredentialsProviders that renew themselves.
+//
+// The short way:
+//
+//	provider, err := latchkey.ForProfile("prod")
+//	client := s3.New(s3.Options{Region: "eu-west-1", Credentials: provider})
+//
+// The long way is load, plan, then explain or provide:
+//
+//	resolver, err := latchkey.Load(latchkey.Options{})
+//	plan, err := resolver.Plan("prod", chain.Policy{})
+//	provider, err := resolver.Provider(plan)
+//
+// The package wires the others together and knows neither flags nor terminals.
+package latchkey
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/profile"
+	"github.com/latchkey-aws/latchkey/secret"
+	"github.com/latchkey-aws/latchkey/session"
+)
+
+// Options say where to look and what to use. The zero Options use the
+// process's environment, home folder, clock and network.
+type Options struct {
+	// Environ is the environment as "NAME=value" strings; nil: os.Environ().
+	// Configuration, proxies and credential_process commands see this one only.
+	Environ []string
+	// ConfigFile and CredentialsFile win over AWS_CONFIG_FILE and
+	// AWS_SHARED_CREDENTIALS_FILE; Home over HOME.
+	ConfigFile, CredentialsFile, Home string
+	// Order replaces chain.DefaultOrder. Names that are no chain.Source are
+	// looked up in Custom.
+	Order []chain.Source
+	// Custom are the program's own providers. One whose error has a method
+	// NotConfigured() bool that answers true is passed over.
+	Custom map[chain.Source]aws.CredentialsProvider
+	// HTTPClient replaces the transport for every request.
+	HTTPClient awsapi.HTTPClient
+	// Now replaces time.Now.
+	Now func() time.Time
+	// MFACode gives the six digits of a device; nil: profiles that need a code
+	// fail with *provider.MFARequiredError.
+	MFACode func(ctx context.Context, serial string) (secret.Text, error)
+	// Windows say when credentials are renewed; zero: the defaults.
+	Windows session.Windows
+	// RenewalFailed is told of renewals that failed while the old credentials
+	// still served. It must not block.
+	RenewalFailed func(error)
+	// Stderr gets the messages of credential_process commands; nil: nothing does.
+	Stderr io.Writer
+	// UserAgent is added to requests; "" means latchkey's own.
+	UserAgent string
+	// StateFolder is where locks are kept; "": latchkey's folder below the
+	// user's cache folder.
+	StateFolder string
+}
+
+// Resolver holds the configuration that was read. It is safe for concurrent use.
+type Resolver struct {
+	opts  Options
+	env   map[string]string
+	graph *profile.Graph
+}
+
+// Load reads the configuration files. Profiles are only parsed when they are
+// used, so an error in one of them is told by Plan.
+func Load(opts Options) (*Resolver, error) {
+	if opts.Environ == nil {
+		opts.Environ = os.Environ()
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.UserAgent == "" {
+		opts.UserAgent = "latchkey/" + Version()
+	}
+	r := &Resolver{opts: opts, env: variables(opts.Environ)}
+	graph, err := profile.Load(profile.Options{Env: r.Env, ConfigFile: opts.ConfigFile, CredentialsFile: opts.CredentialsFile, Home: opts.Home})
+	if err != nil {
+		return nil, err
+	}
+	r.graph = graph
+	return r, nil
+}
+
+// variables indexes an environment; as in getenv(3), the first of two equal
+// names counts.
+func variables(environ []string) map[string]string {
+	env := make(map[string]string, len(environ))
+	for _, pair := range environ {
+		name, value, ok := strings.Cut(pair, "=")
+		if _, there := env[name]; ok && !there {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+// Env looks a variable up in the resolver's environment.
+func (r *Resolver) Env(name string) (string, bool) {
+	value, ok := r.env[name]
+	return value, ok
+}
+
+// Graph returns the profiles as they were read.
+func (r *Resolver) Graph() *profile.Graph { return r.graph }
+
+// Plan plans the credentials of a profile; "" stands for AWS_PROFILE or the
+// default chain. The errors are those of chain.NewPlan.
+func (r *Resolver) Plan(name string, policy chain.Policy) (*chain.Plan, error) {
+	return chain.NewPlan(r.graph, r.Env, named(name), r.ordered(policy))
+}
+
+func (r *Resolver) ordered(policy chain.Policy) chain.Policy {
+	if policy.Order == nil {
+		policy.Order = r.opts.Order
+	}
+	return policy
+}
+
+func named(name string) origin.Value {
+	if name == "" {
+		return origin.Value{}
+	}
+	return origin.Value{Text: name, Origin: origin.Code("the profile asked for")}
+}
+
+// Provider is an aws.CredentialsProvider over a plan. It renews credentials
+// before they expire, one call at a time, and never hands out any with less
+// than a minute left. It is safe for concurrent use.
+type Provider struct {
+	plan   *chain.Plan
+	client *awsapi.Client
+	build  aws.CredentialsProvider
+	caches []*session.Cache
+}
+
+// Provider builds the providers of a plan. Nothing is fetched before Retrieve.
+func (r *Resolver) Provider(plan *chain.Plan) (*Provider, error) {
+	p := &Provider{plan: plan, client: r.client(plan.CABundle)}
+	// Expiry is judged by AWS's clock as far as it is known.
+	now := func() time.Time { return r.opts.Now().Add(p.client.Skew()) }
+	wrap := func(step chain.Step, inner aws.CredentialsProvider) aws.CredentialsProvider {
+		if step.Kind == chain.KindStatic {
+			return inner
+		}
+		cache := session.NewCache(inner, session.Options{Now: now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.opts.RenewalFailed})
+		p.caches = append(p.caches, cache)
+		return cache
+	}
+	built, err := plan.Build(chain.Deps{API: p.client, Now: r.opts.Now, LockFolder: r.lockFolder(), MFACode: r.opts.MFACode,
+		Environ: r.opts.Environ, Stderr: r.opts.Stderr, LookupIP: lookupIP, Custom: r.opts.Custom, Wrap: wrap})
+	p.build = built
+	return p, err
+}
+
+// Retrieve returns valid credentials. Errors: *chain.StepError around the cause
+// (typed in packages provider, awsapi, sso and signin), or *chain.NoCredentialsError.
+func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	return p.build.Retrieve(ctx)
+}
+
+// Plan returns what the provider runs.
+func (p *Provider) Plan() *chain.Plan { return p.plan }
+
+// Invalidate forgets all credentials kept: the next Retrieve fetches anew.
+func (p *Provider) Invalidate() {
+	for _, c := range p.caches {
+		c.Invalidate()
+	}
+}
+
+// ForProfile returns a provider of the credentials of one profile. The
+// environment's keys do not count, as with every SDK's explicit profile.
+func ForProfile(name string) (*Provider, error) {
+	if name == "" {
+		return nil, errors.New("no profile is named; use Default for the default chain")
+	}
+	return provide(name)
+}
+
+// Default returns a provider of the default chain: environment keys, web
+// identity, the profile of AWS_PROFILE or "default", container, metadata service.
+func Default() (*Provider, error) { return provide("") }
+
+func provide(name string) (*Provider, error) {
+	r, err := Load(Options{})
+	if err != nil {
+		return nil, err
+	}
+	plan, err := r.Plan(name, chain.Policy{})
+	if err != nil {
+		return nil, err
+	}
+	return r.Provider(plan)
+}
+
+// Identity asks AWS who the credentials belong to (GetCallerIdentity, which no
+// policy can deny).
+func (r *Resolver) Identity(ctx context.Context, plan *chain.Plan, creds aws.Credentials) (awsapi.CallerIdentity, error) {
+	endpoint, err := chain.CallerEndpoint(r.graph, r.Env, plan)
+	if err != nil {
+		return awsapi.CallerIdentity{}, err
+	}
+	return r.client(plan.CABundle).GetCallerIdentity(ctx, endpoint, creds)
+}
+
+func (r *Resolver) client(bundle origin.Value) *awsapi.Client {
+	skew, _ := r.Env("AWS_DISABLE_CLOCK_SKEW_CORRECTION")
+	return awsapi.New(awsapi.Options{HTTPClient: r.opts.HTTPClient, Now: r.opts.Now, Env: r.Env, CABundle: bundle,
+		UserAgent: r.opts.UserAgent, DisableSkewCorrection: strings.EqualFold(skew, "true")})
+}
+
+func lookupIP(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}
