@@ -178,7 +178,7 @@ func badLineMeaning(code string) (meaning, bool) {
 	case CodeInvalidUTF8Comment:
 		return meaning{"the comment is not valid UTF-8", "botocore, the AWS CLI and Rust (they reject the whole file)", "save the file as UTF-8", true}, true
 	case CodeTooManyLines:
-		return meaning{"the section holds more than 65,536 properties", "latchkey", "split the section", false}, true
+		return meaning{"the section holds more than 65,536 properties or 1 MiB", "latchkey", "split the section", false}, true
 	}
 	return meaning{}, false
 }

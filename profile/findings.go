@@ -109,8 +109,7 @@ func (g *Graph) inspectSection(f *file, i int, n *notes, l *links) {
 func (f *file) ignoredBody(i int, n *notes) {
 	section, profile := f.labels(i)
 	p := parser{file: f, section: section, profile: profile, notes: n}
-	_, from, to := f.extent(i)
-	p.body(string(f.data[from:to]), f.lineOf(i)+1)
+	p.head(i, f.lineOf(i))
 }
 
 func (f *file) headNote(code string, i int, n *notes, message string) {

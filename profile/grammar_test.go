@@ -103,6 +103,7 @@ var grammar = []struct {
 	{name: "escape sequence in a header", config: "[profile a\x1b[2J]\nk=v\n[profile b]", names: "b", profile: "b", codes: "control-character@1"},
 	{name: "percent and dollar are literal", config: "[profile a]\nk = %(x)s $HOME", names: "a", want: `k="%(x)s $HOME"`},
 	{name: "misspelt key", config: "[profile a]\nsource_profle = b\nrole-arn = x", names: "a", want: `role-arn="x" source_profle="b"`, codes: "unknown-key@2 unknown-key@3"},
+	{name: "too long", config: "[profile a]\n# " + strings.Repeat("x", 1<<20) + "\n[profile b]\n", names: "a|b", want: "error: config:1: profile a: the section holds more than 65,536 properties or 1 MiB", codes: "too-many-lines@1"},
 	{name: "credentials file", credentials: "[a]\nk = v # c\n[b c]\n", names: "a|b c", want: `k="v"`, codes: "inline-comment@c:2 spaces-in-name@c:3"},
 }
 

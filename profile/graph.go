@@ -177,8 +177,7 @@ func (f *file) read(k kind, name string, n *notes) (l layer, ok bool, bad *Synta
 			p.line = line
 			p.fail(CodeMissingBracket, "")
 		}
-		_, from, to := f.extent(i)
-		p.body(string(f.data[from:to]), line+1)
+		p.head(i, line)
 	}
 	l.entries = p.entries
 	return l, ok, p.err

@@ -7,8 +7,12 @@ import (
 	"github.com/latchkey-aws/latchkey/origin"
 )
 
-// maxProperties bounds what one section can hold.
-const maxProperties = 1 << 16
+// The bounds of one section: properties and bytes. They keep the time and the
+// memory that a hostile file can take far below those of the file itself.
+const (
+	maxProperties = 1 << 16
+	maxBody       = 1 << 20
+)
 
 // parser reads the lines of the sections of one name in one file.
 //
@@ -31,6 +35,17 @@ type parser struct {
 	invalid  bool // the body holds invalid UTF-8 somewhere
 	indented bool // an indented property was reported
 	seen     map[string]int
+}
+
+// head reads the section of head i, whose header is in that line.
+func (p *parser) head(i, line int) {
+	_, from, to := p.file.extent(i)
+	if to-from > maxBody {
+		p.line = line
+		p.fail(CodeTooManyLines, "")
+		return
+	}
+	p.body(string(p.file.data[from:to]), line+1)
 }
 
 // body reads the lines of one section; first is the number of the first line.
