@@ -5,10 +5,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/latchkey-aws/latchkey/origin"
 )
@@ -74,20 +72,11 @@ func checkText(data []byte) error {
 // readFile reads at most MaxFileSize bytes, in one piece where the size is
 // known beforehand; pipes and devices (process substitution) tell none.
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, size, err := openFile(path)
 	if err != nil {
 		return nil, cause(err)
 	}
 	defer f.Close()
-	size := int64(0)
-	if st, err := f.Stat(); err == nil {
-		switch {
-		case st.IsDir():
-			return nil, syscall.EISDIR
-		case st.Mode().IsRegular():
-			size = st.Size()
-		}
-	}
 	if size > MaxFileSize {
 		return nil, ErrTooLarge
 	}
