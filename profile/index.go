@@ -75,6 +75,11 @@ func (f *file) index() error {
 			at = j + 1
 			continue
 		}
+		if from, to := plainProfile(data[j:], f.credentials); to > 0 && len(f.heads) < maxSections {
+			f.heads = append(f.heads, head{name: uint32(j + from), size: uint16(to - from), kind: kindProfile})
+			at = j + to
+			continue
+		}
 		end := lineEnd(data, j)
 		h := readHeader(data[j:end], f.credentials)
 		if indented && !h.plain() {
@@ -88,6 +93,31 @@ func (f *file) index() error {
 		at = end
 	}
 	return nil
+}
+
+// plainProfile returns the name in a header of the usual form, [profile NAME]
+// or in the credentials file [NAME], or to = 0 where readHeader has to look.
+func plainProfile(line []byte, credentials bool) (from, to int) {
+	from = 1
+	if !credentials {
+		const start = "[profile "
+		if len(line) < len(start) || string(line[:len(start)]) != start {
+			return 0, 0
+		}
+		from = len(start)
+	}
+	for to = from; to < len(line) && to-from <= maxName; to++ {
+		switch c := line[to]; {
+		case c == ']':
+			if to == from || to-from == len("default") {
+				return 0, 0 // nothing, or perhaps one spelling of default
+			}
+			return from, to
+		case c <= ' ', c > '~', c == '"', c == '\'', c == '#', c == ';':
+			return 0, 0
+		}
+	}
+	return 0, 0
 }
 
 // lineHead returns where the line of the bracket at j begins, or -1 if
