@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"strings"
 )
 
 // Version returns the module's version as the build recorded it, "devel" for a
@@ -34,16 +35,22 @@ func (r *Resolver) lockFolder() string {
 
 func (r *Resolver) cacheFolder() string {
 	home := r.graph.Locations().Home
-	if xdg := r.env["XDG_CACHE_HOME"]; filepath.IsAbs(xdg) {
+	if xdg, _ := r.Env("XDG_CACHE_HOME"); filepath.IsAbs(xdg) {
 		return xdg
 	}
+	local, _ := r.Env("LOCALAPPDATA")
 	switch {
-	case runtime.GOOS == "windows" && r.env["LOCALAPPDATA"] != "":
-		return r.env["LOCALAPPDATA"]
+	case runtime.GOOS == "windows" && local != "":
+		return local
 	case home == "":
 		return filepath.Join(os.TempDir(), "latchkey-"+strconv.Itoa(os.Getuid()))
 	case runtime.GOOS == "darwin":
 		return filepath.Join(home, "Library", "Caches")
 	}
 	return filepath.Join(home, ".cache")
+}
+
+// sameName compares names of variables, which have no case on Windows.
+func sameName(a, b string) bool {
+	return a == b || runtime.GOOS == "windows" && strings.EqualFold(a, b)
 }

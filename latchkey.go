@@ -66,6 +66,10 @@ type Options struct {
 	RenewalFailed func(error)
 	// Stderr gets the messages of credential_process commands; nil: nothing does.
 	Stderr io.Writer
+	// Terminal opens the terminal on which credential_process commands may ask
+	// their user; nil, or a nil file: they cannot. It is called when a plan has
+	// such a command.
+	Terminal func() *os.File
 	// UserAgent is added to requests; "" means latchkey's own.
 	UserAgent string
 	// StateFolder is where locks are kept; "": latchkey's folder below the
@@ -76,7 +80,6 @@ type Options struct {
 // Resolver holds the configuration that was read. It is safe for concurrent use.
 type Resolver struct {
 	opts  Options
-	env   map[string]string
 	graph *profile.Graph
 }
 
@@ -89,10 +92,7 @@ func Load(opts Options) (*Resolver, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	if opts.UserAgent == "" {
-		opts.UserAgent = "latchkey/" + Version()
-	}
-	r := &Resolver{opts: opts, env: variables(opts.Environ)}
+	r := &Resolver{opts: opts}
 	graph, err := profile.Load(profile.Options{Env: r.Env, ConfigFile: opts.ConfigFile, CredentialsFile: opts.CredentialsFile, Home: opts.Home})
 	if err != nil {
 		return nil, err
@@ -101,23 +101,16 @@ func Load(opts Options) (*Resolver, error) {
 	return r, nil
 }
 
-// variables indexes an environment; as in getenv(3), the first of two equal
-// names counts.
-func variables(environ []string) map[string]string {
-	env := make(map[string]string, len(environ))
-	for _, pair := range environ {
-		name, value, ok := strings.Cut(pair, "=")
-		if _, there := env[name]; ok && !there {
-			env[name] = value
+// Env looks a variable up in the resolver's environment. As in getenv(3), the
+// first of two equal names counts. A list is searched, because an index of all
+// variables costs more than the few look-ups of one plan.
+func (r *Resolver) Env(name string) (string, bool) {
+	for _, pair := range r.opts.Environ {
+		if len(pair) > len(name) && pair[len(name)] == '=' && sameName(pair[:len(name)], name) {
+			return pair[len(name)+1:], true
 		}
 	}
-	return env
-}
-
-// Env looks a variable up in the resolver's environment.
-func (r *Resolver) Env(name string) (string, bool) {
-	value, ok := r.env[name]
-	return value, ok
+	return "", false
 }
 
 // Graph returns the profiles as they were read.
@@ -155,9 +148,12 @@ type Provider struct {
 
 // Provider builds the providers of a plan. Nothing is fetched before Retrieve.
 func (r *Resolver) Provider(plan *chain.Plan) (*Provider, error) {
-	p := &Provider{plan: plan, client: r.client(plan.CABundle)}
+	p := &Provider{plan: plan}
+	if plan.CallsAWS() {
+		p.client = r.client(plan.CABundle)
+	}
 	// Expiry is judged by AWS's clock as far as it is known.
-	now := func() time.Time { return r.opts.Now().Add(p.client.Skew()) }
+	now := func() time.Time { return r.opts.Now().Add(p.skew()) }
 	wrap := func(step chain.Step, inner aws.CredentialsProvider) aws.CredentialsProvider {
 		if step.Kind == chain.KindStatic {
 			return inner
@@ -166,10 +162,26 @@ func (r *Resolver) Provider(plan *chain.Plan) (*Provider, error) {
 		p.caches = append(p.caches, cache)
 		return cache
 	}
-	built, err := plan.Build(chain.Deps{API: p.client, Now: r.opts.Now, LockFolder: r.lockFolder(), MFACode: r.opts.MFACode,
+	built, err := plan.Build(chain.Deps{API: p.client, Terminal: r.terminal(plan), Now: r.opts.Now, LockFolder: r.lockFolder(), MFACode: r.opts.MFACode,
 		Environ: r.opts.Environ, Stderr: r.opts.Stderr, LookupIP: lookupIP, Custom: r.opts.Custom, Wrap: wrap})
 	p.build = built
 	return p, err
+}
+
+// terminal opens the terminal for a plan that runs a command.
+func (r *Resolver) terminal(plan *chain.Plan) *os.File {
+	if r.opts.Terminal == nil || plan.Steps[0].Kind != chain.KindProcess {
+		return nil
+	}
+	return r.opts.Terminal()
+}
+
+// skew is AWS's clock minus ours as far as it is known.
+func (p *Provider) skew() time.Duration {
+	if p.client == nil {
+		return 0
+	}
+	return p.client.Skew()
 }
 
 // Retrieve returns valid credentials. Errors: *chain.StepError around the cause
@@ -225,8 +237,12 @@ func (r *Resolver) Identity(ctx context.Context, plan *chain.Plan, creds aws.Cre
 
 func (r *Resolver) client(bundle origin.Value) *awsapi.Client {
 	skew, _ := r.Env("AWS_DISABLE_CLOCK_SKEW_CORRECTION")
+	agent := r.opts.UserAgent
+	if agent == "" {
+		agent = "latchkey/" + Version()
+	}
 	return awsapi.New(awsapi.Options{HTTPClient: r.opts.HTTPClient, Now: r.opts.Now, Env: r.Env, CABundle: bundle,
-		UserAgent: r.opts.UserAgent, DisableSkewCorrection: strings.EqualFold(skew, "true")})
+		UserAgent: agent, DisableSkewCorrection: strings.EqualFold(skew, "true")})
 }
 
 func lookupIP(ctx context.Context, host string) ([]netip.Addr, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -30,8 +31,8 @@ type API interface {
 
 // Deps are what Build puts into the providers of a plan.
 type Deps struct {
-	// API, Now and LockFolder are required. Locks of shared sign-in files are
-	// kept in LockFolder.
+	// Now and LockFolder are required, and API where the plan CallsAWS. Locks of
+	// shared sign-in files are kept in LockFolder.
 	API        API
 	Now        func() time.Time
 	LockFolder string
@@ -39,9 +40,10 @@ type Deps struct {
 	// *provider.MFARequiredError.
 	MFACode func(ctx context.Context, serial string) (secret.Text, error)
 	// Environ is the environment of credential_process commands, Stderr where
-	// their messages go (nil: nowhere).
-	Environ []string
-	Stderr  io.Writer
+	// their messages go (nil: nowhere), Terminal where they ask (nil: they cannot).
+	Environ  []string
+	Stderr   io.Writer
+	Terminal *os.File
 	// LookupIP resolves the host of a container endpoint.
 	LookupIP func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Custom holds the providers that a chain's order names.
@@ -127,7 +129,7 @@ func (b builder) step(s Step, source aws.CredentialsProvider) (aws.CredentialsPr
 			Token: s.secret(InputSessionToken), AccountID: s.Get(InputAccountID)}), nil
 	case KindProcess:
 		return provider.NewProcess(provider.ProcessOptions{Command: s.Get(InputCommand), Profile: s.Profile, Environ: processEnviron(d.Environ, s.Profile),
-			AccountID: s.Get(InputAccountID), Stderr: d.Stderr, Now: d.Now}), nil
+			AccountID: s.Get(InputAccountID), Stderr: d.Stderr, Terminal: d.Terminal, Now: d.Now}), nil
 	case KindSSO:
 		return b.sso(s), nil
 	case KindLogin:

@@ -116,6 +116,20 @@ type Plan struct {
 // Last returns the step that yields the final credentials.
 func (p *Plan) Last() Step { return p.Steps[len(p.Steps)-1] }
 
+// CallsAWS reports whether running the plan may send requests.
+func (p *Plan) CallsAWS() bool {
+	for ; p != nil; p = p.Next {
+		for _, s := range p.Steps {
+			switch s.Kind {
+			case KindStatic, KindEnvironment, KindProcess, KindCustom:
+			default:
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Get returns the value of the named input, "" where the step has none.
 func (s Step) Get(name string) string {
 	in, _ := s.Input(name)

@@ -17,6 +17,7 @@ func Error(err error) Finding {
 	var step *chain.StepError
 	if errors.As(err, &step) {
 		f.Profile = step.Step.Profile
+		f.What = label(&f) + step.Err.Error()
 	}
 	for _, rule := range []func(error, *Finding) bool{cancelled, configuration, notFound, signIn, sources, service, network} {
 		if rule(err, &f) {

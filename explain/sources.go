@@ -18,6 +18,7 @@ func signIn(err error, f *Finding) bool {
 	var console *signin.SignInRequiredError
 	switch {
 	case errors.As(err, &mfa):
+		f.What = label(f) + mfa.Error()
 		f.Code, f.Why = "mfa-required", "the profile's mfa_serial asks for a code, and none was given or it has been used"
 		f.Fix = "give the six digits that the device shows: --mfa-code 123456, or TOTP_CODE in the environment"
 		f.where(err, chain.InputMFASerial)
@@ -90,7 +91,16 @@ func sources(err error, f *Finding) bool {
 	return true
 }
 
+// label begins the text of an error with the profile that it is about.
+func label(f *Finding) string {
+	if f.Profile == "" {
+		return ""
+	}
+	return "profile " + f.Profile + ": "
+}
+
 func processFix(e *provider.ProcessError, f *Finding) {
+	f.What = e.Error()
 	f.Code = "process-" + strings.ReplaceAll(string(e.Failure), " ", "-")
 	switch e.Failure {
 	case provider.ProcessNotFound:

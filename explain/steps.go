@@ -63,21 +63,15 @@ func lasting(s chain.Step) string {
 // a person, and what it calls.
 func Next(plan *chain.Plan) string {
 	var needs []string
-	network := false
 	for _, s := range plan.Steps {
 		if s.Get(chain.InputMFASerial) != "" {
 			needs = append(needs, "a code of "+clean(s.Get(chain.InputMFASerial)))
-		}
-		switch s.Kind {
-		case chain.KindStatic, chain.KindEnvironment, chain.KindProcess, chain.KindCustom:
-		default:
-			network = true
 		}
 	}
 	switch {
 	case len(needs) > 0:
 		return "needs " + strings.Join(needs, " and ") + ": --mfa-code 123456, or TOTP_CODE in the environment"
-	case network:
+	case plan.CallsAWS():
 		return "asks AWS; nobody is prompted"
 	}
 	return "hands out the credentials without a network call"

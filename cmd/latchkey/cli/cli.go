@@ -95,11 +95,21 @@ short-lived sessions and hands them to any program. When it cannot, it says why.
 
 // resolver reads the configuration for a command.
 func (sys *Sys) resolver(f *resolveFlags) (*latchkey.Resolver, error) {
-	opts := latchkey.Options{Environ: sys.Environ, Now: sys.Now, Stderr: sys.Stderr}
+	opts := latchkey.Options{Environ: sys.Environ, Now: sys.Now, Stderr: sys.Stderr, Terminal: terminal}
 	if f != nil {
 		opts.MFACode = f.code(sys)
 	}
 	return latchkey.Load(opts)
+}
+
+// terminal opens the terminal device: standard input and output may be pipes
+// while somebody is there. It stays open until the program ends.
+func terminal() *os.File {
+	f, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil // nobody to ask, or a system that has no such device
+	}
+	return f
 }
 
 // env looks a variable up in the program's environment.
