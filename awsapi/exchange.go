@@ -48,7 +48,7 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, label string, 
 	res, err := send(req)
 	if err != nil {
 		cause.connected = connected.Load()
-		c.CloseIdle() // nor keep a dead HTTP/2 connection, nor a dial without a request
+		c.CloseIdle() // ends a dial that nobody waits for any more
 		return reply{}, cause.trouble(err)
 	}
 	defer res.Body.Close() //nolint:errcheck // read only

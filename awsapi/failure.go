@@ -108,6 +108,7 @@ func tlsText(err error, text string) string {
 	if errors.As(err, &verify) {
 		text = verify.Err.Error()
 	}
+	text = strings.TrimPrefix(text, "tls: ")
 	var unknown x509.UnknownAuthorityError
 	if errors.As(err, &unknown) {
 		text += "; AWS_CA_BUNDLE names a file of further authorities"

@@ -56,10 +56,11 @@ func (c *Client) proxyFor(u *url.URL) (*url.URL, error) {
 }
 
 func parseProxy(v variable) (*url.URL, error) {
-	u, err := url.Parse(v.value)
-	if err != nil || u.Host == "" {
-		u, err = url.Parse("http://" + v.value) // host:port alone
+	raw := v.value
+	if !strings.Contains(raw, "://") {
+		raw = "http://" + raw // host:port alone, as curl takes it
 	}
+	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "":
 		return nil, &ProxyError{Variable: v.name, Why: "not a URL"}

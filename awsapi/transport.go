@@ -40,8 +40,7 @@ func (c *Client) transport(secure bool) (*http.Transport, error) {
 		TLSClientConfig:        conf,
 		TLSHandshakeTimeout:    c.limits.TLS,
 		MaxResponseHeaderBytes: maxHeader,
-		DisableCompression:     true,
-		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // and no HTTP/2: it gains one small request nothing
 		MaxIdleConnsPerHost:    2,
 		IdleConnTimeout:        30 * time.Second,
 	}
