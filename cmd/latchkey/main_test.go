@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -53,8 +56,57 @@ func TestScripts(t *testing.T) {
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			return errors.Join(os.MkdirAll(filepath.Join(home, ".aws"), 0o700), os.MkdirAll(filepath.Join(e.WorkDir, "tmp"), 0o700))
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"sandbox": startSandbox, "code": nextCode, "exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"sandbox": startSandbox, "moto": startMoto, "code": nextCode, "exits": exits},
+		Condition: func(condition string) (bool, error) {
+			program, ok := strings.CutPrefix(condition, "have:")
+			if !ok {
+				return false, fmt.Errorf("unknown condition %q", condition)
+			}
+			return have(program)
+		},
 	})
+}
+
+// have reports whether a program that people use is installed. In CI each one
+// must be.
+func have(program string) (bool, error) {
+	var err error
+	if module, ok := strings.CutPrefix(program, "python-"); ok {
+		err = exec.Command("python3", "-c", "import "+module).Run()
+	} else {
+		_, err = exec.LookPath(program)
+	}
+	if err != nil && os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
+		return false, fmt.Errorf("%s is required: %w", program, err)
+	}
+	return err == nil, nil
+}
+
+// startMoto runs moto_server, a second opinion on the sandbox, and points the
+// environment at it.
+func startMoto(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	addr := l.Addr().(*net.TCPAddr)
+	ts.Check(l.Close())
+	moto := exec.Command("moto_server", "-H", "127.0.0.1", "-p", strconv.Itoa(addr.Port))
+	ts.Check(moto.Start())
+	ts.Defer(func() {
+		_ = moto.Process.Kill()
+		_ = moto.Wait()
+	})
+	for deadline := time.Now().Add(60 * time.Second); ; {
+		conn, err := net.Dial("tcp", addr.String())
+		if err == nil {
+			ts.Check(conn.Close())
+			break
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("moto_server does not listen: %v", err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	ts.Setenv("AWS_ENDPOINT_URL", "http://"+addr.String())
 }
 
 // servers holds the sandbox of each script by its work folder.
