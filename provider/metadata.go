@@ -65,7 +65,7 @@ func (a answer) refused() error {
 	message := ""
 	if object, err := parseObject(a.response.Body); err == nil {
 		for _, names := range [...][2]string{{"code", "message"}, {"Code", "Message"}} {
-			if c, ok := object.text(names[0]); ok && c != "" {
+			if c, ok := object.text(names[0]); ok && c != "" && c != "Success" {
 				code = c
 				message, _ = object.text(names[1])
 			}
