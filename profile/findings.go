@@ -26,7 +26,11 @@ func (g *Graph) Findings() []Diagnostic {
 // and those elsewhere that make some tool reject the whole file.
 func (g *Graph) FindingsFor(profile string) []Diagnostic {
 	nothing := &notes{keep: func(*Diagnostic) bool { return false }}
-	used := g.inspect(nothing).used(profile)
+	l := g.inspect(nothing)
+	if _, ok := l.at[profile]; !ok {
+		profile = unquoted(profile)
+	}
+	used := l.used(profile)
 	n := &notes{keep: func(d *Diagnostic) bool {
 		return d.WholeFile || d.Section == "" || used["profile "+d.Profile] || used[d.Section]
 	}}

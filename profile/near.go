@@ -43,19 +43,19 @@ func distance(a, b string, limit int) int {
 	if d := len(a) - len(b); d >= limit || -d >= limit {
 		return limit
 	}
-	var rows [3][65]int
+	var rows [3][65]uint8
 	if len(a) > 64 || len(b) > 64 {
 		return limit
 	}
 	before, prev, cur := &rows[0], &rows[1], &rows[2]
 	for j := 0; j <= len(b); j++ {
-		prev[j] = j
+		prev[j] = uint8(j)
 	}
 	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		low := i
+		cur[0] = uint8(i)
+		low := uint8(i)
 		for j := 1; j <= len(b); j++ {
-			cost := 1
+			cost := uint8(1)
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
@@ -65,12 +65,12 @@ func distance(a, b string, limit int) int {
 			}
 			cur[j], low = d, min(low, d)
 		}
-		if low >= limit {
+		if int(low) >= limit {
 			return limit
 		}
 		before, prev, cur = prev, cur, before
 	}
-	return min(prev[len(b)], limit)
+	return min(int(prev[len(b)]), limit)
 }
 
 // nearest returns at most three of names that are spelt like name, best first.
