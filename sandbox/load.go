@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -94,6 +95,13 @@ type checker struct {
 func (c *checker) keys(node ast.Node, t reflect.Type) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if t == reflect.TypeFor[time.Duration]() {
+		// A number would be nanoseconds, which nobody means.
+		if d, err := time.ParseDuration(node.GetToken().Value); err != nil || d < 0 {
+			c.add(node, fmt.Sprintf("duration %q is not one like 15m or 1h30m", node.GetToken().Value))
+		}
+		return
 	}
 	switch n := node.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode:
