@@ -111,7 +111,7 @@ func (f *fallback) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		return creds, err
 	}
 	if f.next == nil {
-		return aws.Credentials{}, &NoCredentialsError{Profile: f.plan.Profile, Last: err}
+		return aws.Credentials{}, &NoCredentialsError{Profile: f.plan.Profile, Looked: f.plan.Looked, Last: err}
 	}
 	return f.next.Retrieve(ctx)
 }

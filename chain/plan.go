@@ -106,6 +106,9 @@ type Plan struct {
 	// there: a metadata service that does not exist, a custom provider that
 	// has nothing. A source that is configured and fails has no next.
 	Next *Plan `json:"next,omitempty"`
+	// Looked lists the sources before the first step that are not configured,
+	// each with what is missing.
+	Looked []string `json:"looked,omitempty"`
 	// Notes are what a person should know about this plan: values that shadow
 	// others, places where SDKs would decide otherwise.
 	Notes []profile.Diagnostic `json:"notes,omitempty"`

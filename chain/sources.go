@@ -2,6 +2,7 @@ package chain
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/origin"
@@ -22,7 +23,7 @@ func (p *planner) sources(order []Source) (*Plan, error) {
 		if steps, err = p.onTop(steps); err != nil {
 			return nil, err
 		}
-		plan := &Plan{Steps: steps}
+		plan := &Plan{Steps: steps, Looked: slices.Clone(p.looked)}
 		if !mayBeAbsent(steps[0]) {
 			return plan, nil
 		}

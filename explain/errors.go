@@ -8,6 +8,7 @@ import (
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/profile"
+	"github.com/latchkey-aws/latchkey/provider"
 )
 
 // Error explains an error of loading, planning or running. The class decides
@@ -81,10 +82,13 @@ func notFound(err error, f *Finding) bool {
 	switch {
 	case errors.As(err, &none):
 		f.Code, f.Profile = "no-credentials", none.Profile.Text
-		f.Why = strings.Join(none.Looked, "; ")
-		if none.Last != nil {
-			f.Why = none.Last.Error()
+		f.What = none.Error()
+		looked := none.Looked
+		var away *provider.NotAvailableError
+		if errors.As(none.Last, &away) {
+			looked = append(looked[:len(looked):len(looked)], away.Error())
 		}
+		f.Why = strings.Join(looked, "; ")
 		f.Fix = "name a profile that has credentials (latchkey profiles lists them), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 		if none.Profile.Set() {
 			f.Where = at(none.Profile.Origin)

@@ -90,6 +90,8 @@ short-lived sessions and hands them to any program. When it cannot, it says why.
 	for _, c := range commands() {
 		root.AddCommand(c.make(sys))
 	}
+	root.SuggestionsMinimumDistance = 2
+	root.Version = latchkey.Version()
 	return root
 }
 

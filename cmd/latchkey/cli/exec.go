@@ -20,7 +20,10 @@ func newExec(sys *Sys) *cobra.Command {
 	var f resolveFlags
 	var lasting time.Duration
 	cmd := &cobra.Command{
-		Use:   "exec [PROFILE] -- COMMAND [ARGUMENT...]",
+		Use: "exec [PROFILE] [FLAGS] -- COMMAND [ARGUMENT...]",
+
+		DisableFlagsInUseLine: true,
+
 		Short: "Run a command with the credentials of a profile",
 		Long: `Run a command with the credentials of a profile in its environment. Variables
 that could win over them or mix with them are taken out. On Unix the command

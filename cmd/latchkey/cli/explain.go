@@ -114,6 +114,9 @@ func (r *report) printPlan(out *lines) {
 	if r.Plan.Region.Set() {
 		out.add("region   %s  (%s)", awsapi.Sanitize(r.Plan.Region.Text, 100), r.Plan.Region.Origin)
 	}
+	for _, looked := range r.Plan.Looked {
+		out.add("no       %s", awsapi.Sanitize(looked, 300))
+	}
 	for at, first := r.Plan, true; at != nil; at, first = at.Next, false {
 		if !first {
 			out.add("\nif that is not there:")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/explain"
 )
 
@@ -57,7 +58,7 @@ func finish(sys *Sys, cmd *cobra.Command, err error) int {
 	if errors.As(err, &exit) && exit.err == nil {
 		return exit.code
 	}
-	f := findingOf(cmd, err)
+	f := findingOf(err)
 	printFailure(sys.Stderr, f)
 	switch {
 	case exit != nil:
@@ -68,8 +69,8 @@ func finish(sys *Sys, cmd *cobra.Command, err error) int {
 	return exitCode(f.Class)
 }
 
-// findingOf explains an error; cobra's own are about the command line.
-func findingOf(cmd *cobra.Command, err error) explain.Finding {
+// findingOf explains an error.
+func findingOf(err error) explain.Finding {
 	var usage *usageError
 	var exit *exitError
 	switch {
@@ -77,24 +78,8 @@ func findingOf(cmd *cobra.Command, err error) explain.Finding {
 		return explain.Finding{Code: "usage", Class: explain.ClassConfig, What: usage.what, Fix: usage.fix}
 	case errors.As(err, &exit):
 		return explain.Finding{Code: "exit", What: exit.Error(), Fix: exit.fix}
-	case strings.HasPrefix(err.Error(), "unknown command"):
-		return explain.Finding{Code: "usage", Class: explain.ClassConfig, What: firstLine(err.Error()), Fix: "latchkey help lists the commands" + suggestions(err.Error())}
 	}
 	return explain.Error(err)
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
-}
-
-// suggestions takes cobra's "Did you mean this?" into one line.
-func suggestions(s string) string {
-	_, list, ok := strings.Cut(s, "Did you mean this?")
-	if !ok {
-		return ""
-	}
-	return "; did you mean " + strings.Join(strings.Fields(list), " or ") + "?"
 }
 
 func exitCode(c explain.Class) int {
@@ -117,7 +102,7 @@ func exitCode(c explain.Class) int {
 
 // printFailure writes the lines of an error: what, why, fix.
 func printFailure(w io.Writer, f explain.Finding) {
-	fmt.Fprintf(w, "latchkey: error: %s\n", f.What)
+	fmt.Fprintf(w, "latchkey: error: %s\n", awsapi.Sanitize(f.What, 1000))
 	printReasons(w, "", f)
 }
 
@@ -147,7 +132,11 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if !cmd.HasParent() {
-		return cobra.NoArgs(cmd, args)
+		fix := "latchkey help lists the commands"
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			fix = "did you mean latchkey " + near[0] + "?"
+		}
+		return &usageError{what: fmt.Sprintf("unknown command %q", args[0]), fix: fix}
 	}
 	return &usageError{what: cmd.CommandPath() + " takes no arguments", fix: cmd.CommandPath() + " --help"}
 }

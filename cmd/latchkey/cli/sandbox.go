@@ -24,7 +24,10 @@ const sandboxVariable = "LATCHKEY_SANDBOX_URL"
 func newSandbox(sys *Sys) *cobra.Command {
 	var listen, world, home string
 	cmd := &cobra.Command{
-		Use:   "sandbox [-- COMMAND [ARGUMENT...]]",
+		Use: "sandbox [FLAGS] [-- COMMAND [ARGUMENT...]]",
+
+		DisableFlagsInUseLine: true,
+
 		Short: "Run a local stand-in for AWS",
 		Long: `Run a local stand-in for AWS: STS, Identity Center, instance metadata and the
 container endpoint of an example organisation.
