@@ -11,7 +11,7 @@ import (
 // operating system.
 var (
 	ErrTooLarge        = errors.New("larger than 16 MiB")
-	ErrTooManySections = errors.New("more than 65536 sections")
+	ErrTooManySections = errors.New("more than 131072 sections")
 	ErrUTF16           = errors.New("written as UTF-16, not UTF-8")
 	ErrBinary          = errors.New("contains NUL bytes, so it is no text file")
 )

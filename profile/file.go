@@ -15,7 +15,7 @@ import (
 const MaxFileSize = 16 << 20
 
 // maxSections bounds the memory that a hostile file can take.
-const maxSections = 1 << 16
+const maxSections = 1 << 17
 
 // file is one of the two shared files and the index of its sections. All but
 // the table is fixed once load has returned.

@@ -37,7 +37,7 @@ func TestUnreadable(t *testing.T) {
 		{"binary credentials, complete config", "[profile a]\nrole_arn=x\nsource_profile=b\n", "\x00", "a", nil, ""},
 		{"binary credentials, not in config", "[profile a]\nrole_arn=x\nsource_profile=b\n", "\x00", "b", profile.ErrBinary, "credentials"},
 		{"too large", strings.Repeat("#", profile.MaxFileSize+1), "", "a", profile.ErrTooLarge, "config"},
-		{"too many sections", strings.Repeat("[profile a]\n", 1<<16+1), "", "a", profile.ErrTooManySections, "config"},
+		{"too many sections", strings.Repeat("[profile a]\n", 1<<17+1), "", "a", profile.ErrTooManySections, "config"},
 		{"both", "\x00", "\xff\xfe", "a", profile.ErrBinary, "config"},
 		{"broken line in the other file", "[profile a]\nstray\n", "[a]\n" + pair1, "a", nil, "syntax"},
 	}

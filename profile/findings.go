@@ -138,6 +138,7 @@ func (f *file) preamble(n *notes) {
 		text = text[min(end+1, len(text)):]
 		switch {
 		case len(content) == 0:
+		case n.full():
 		case content[0] != '#' && content[0] != ';':
 			n.add(newDiagnostic(CodeBeforeSection, origin.File(f.path, line, ""), ""))
 		case !utf8.Valid(content):

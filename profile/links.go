@@ -113,11 +113,17 @@ func (l *links) used(profile string) map[string]bool {
 
 // caseNotes reports names that differ in upper and lower case only.
 func (l *links) caseNotes(n *notes) {
-	folded := make(map[string]int32, len(l.nodes))
+	folded := make(map[string]int32) // only of names with upper case: few
 	for i := range l.nodes {
 		nd := &l.nodes[i]
 		low := strings.ToLower(nd.name)
-		other, ok := folded[low]
+		if low == nd.name {
+			continue
+		}
+		other, ok := l.at[low]
+		if !ok {
+			other, ok = folded[low]
+		}
 		if !ok {
 			folded[low] = int32(i)
 			continue

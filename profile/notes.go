@@ -44,6 +44,16 @@ type notes struct {
 	dropped int
 }
 
+// full reports that nothing more is listed, and counts one that is not: a
+// cheap answer before a finding is put together.
+func (n *notes) full() bool {
+	if n.keep != nil || len(n.list) < maxNotes {
+		return false
+	}
+	n.dropped++
+	return true
+}
+
 func (n *notes) add(d Diagnostic) {
 	if n.keep != nil && !n.keep(&d) {
 		return
@@ -59,7 +69,7 @@ func (n *notes) add(d Diagnostic) {
 func (p *parser) note(code, key string) { p.noteMessage(code, key, "") }
 
 func (p *parser) noteMessage(code, key, message string) {
-	if p.notes == nil {
+	if p.notes == nil || p.notes.full() {
 		return
 	}
 	d := newDiagnostic(code, origin.File(p.file.path, p.line, printableKey(key)), message)
