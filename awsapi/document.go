@@ -72,50 +72,65 @@ func (d *document) set(path string, l leaf) error {
 
 func (d *document) parseXML(body []byte) error {
 	dec := xml.NewDecoder(bytes.NewReader(body))
-	var names []string // open elements below the root
-	var text strings.Builder
-	depth, isLeaf := 0, false
+	w := walk{d: d}
 	for {
 		tok, err := dec.Token()
-		if errors.Is(err, io.EOF) && d.root != "" && depth == 0 {
+		if errors.Is(err, io.EOF) && d.root != "" && w.depth == 0 {
 			return nil
+		}
+		if err == nil {
+			err = w.take(tok)
 		}
 		if err != nil {
 			return err
 		}
-		switch t := tok.(type) {
-		case xml.Directive: // a document type could define entities
-			return errors.New("document type")
-		case xml.StartElement:
-			if depth++; depth > maxDepth {
-				return errors.New("too deep")
-			}
-			if depth > 1 {
-				names = append(names, t.Name.Local)
-			} else if d.root != "" {
-				return errors.New("second root")
-			} else {
-				d.root = t.Name.Local
-			}
-			text.Reset()
-			isLeaf = true
-		case xml.EndElement:
-			if isLeaf && len(names) > 0 {
-				if err := d.set(strings.Join(names, "/"), leaf{text: text.String()}); err != nil {
-					return err
-				}
-			}
-			depth--
-			names = names[:max(len(names)-1, 0)]
-			isLeaf = false
-		case xml.CharData:
-			if isLeaf {
-				text.Write(t)
-			} else if depth == 0 && len(bytes.TrimSpace(t)) > 0 {
-				return errors.New("text outside the root")
+	}
+}
+
+// walk is the state between two tokens of an XML document.
+type walk struct {
+	d     *document
+	depth int
+	path  []string // open elements below the root
+	text  strings.Builder
+	leaf  bool // the open element has had no children
+}
+
+func (w *walk) take(tok xml.Token) error {
+	switch t := tok.(type) {
+	case xml.Directive: // a document type could define entities
+		return errors.New("document type")
+	case xml.StartElement:
+		if w.depth++; w.depth > maxDepth {
+			return errors.New("too deep")
+		}
+		switch {
+		case w.depth > 1:
+			w.path = append(w.path, t.Name.Local)
+		case w.d.root != "":
+			return errors.New("second root")
+		default:
+			w.d.root = t.Name.Local
+		}
+		w.text.Reset()
+		w.leaf = true
+	case xml.EndElement:
+		if w.leaf && len(w.path) > 0 {
+			if err := w.d.set(strings.Join(w.path, "/"), leaf{text: w.text.String()}); err != nil {
+				return err
 			}
 		}
+		w.depth--
+		w.path = w.path[:max(len(w.path)-1, 0)]
+		w.leaf = false
+	case xml.CharData:
+		if w.leaf {
+			w.text.Write(t)
+		} else if w.depth == 0 && len(bytes.TrimSpace(t)) > 0 {
+			return errors.New("text outside the root")
+		}
 	}
+	return nil
 }
 
 // parseJSON reads one value. Object keys that hold a slash are left out: they

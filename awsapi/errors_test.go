@@ -12,7 +12,7 @@ import (
 )
 
 // refuse makes the call of a service whose errors are looked at.
-func refuse(t *testing.T, s awsapi.Service, h http.HandlerFunc) (error, int32) {
+func refuse(t *testing.T, s awsapi.Service, h http.HandlerFunc) (int32, error) {
 	t.Helper()
 	e, n := server(t, h)
 	c := newClient(t, nil)
@@ -27,7 +27,7 @@ func refuse(t *testing.T, s awsapi.Service, h http.HandlerFunc) (error, int32) {
 	case awsapi.SignIn:
 		_, err = c.CreateSignInToken(t.Context(), e, awsapi.SignInTokenInput{RefreshToken: secret.New("refresh")})
 	}
-	return err, n.Load()
+	return n.Load(), err
 }
 
 func TestAPIErrors(t *testing.T) {
@@ -80,7 +80,7 @@ func TestAPIErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err, n := refuse(t, tt.service, func(w http.ResponseWriter, r *http.Request) {
+			n, err := refuse(t, tt.service, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("X-Amzn-RequestId", "hdr-1")
 				if tt.typ != "" {
 					w.Header().Set("X-Amzn-ErrorType", tt.typ)
@@ -112,7 +112,7 @@ func TestAPIErrors(t *testing.T) {
 func TestLongMessage(t *testing.T) {
 	t.Parallel()
 	long := "User: " + strings.Repeat("ü", 600) + " with an explicit deny in a service control policy"
-	err, _ := refuse(t, awsapi.STS, answer(403, xmlType, errorXML("AccessDenied", long)))
+	_, err := refuse(t, awsapi.STS, answer(403, xmlType, errorXML("AccessDenied", long)))
 	var e *awsapi.APIError
 	if !errors.As(err, &e) || e.Message != long {
 		t.Fatalf("got %v", err)
@@ -169,7 +169,7 @@ func TestForeignAnswers(t *testing.T) {
 		for s := range strings.FieldsSeq(tt.services) {
 			t.Run(tt.name+" "+s, func(t *testing.T) {
 				t.Parallel()
-				err, n := refuse(t, awsapi.Service(s), answer(tt.status, tt.contentType, tt.body))
+				n, err := refuse(t, awsapi.Service(s), answer(tt.status, tt.contentType, tt.body))
 				var e *awsapi.ResponseError
 				if !errors.As(err, &e) {
 					t.Fatalf("got %v", err)

@@ -54,8 +54,10 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, label string, 
 	defer res.Body.Close() //nolint:errcheck // read only
 	r.received = c.now()
 	r.status, r.header = res.StatusCode, res.Header
-	if proxy, _ := c.proxyOf(req); proxy != nil && c.custom == nil && r.status == http.StatusProxyAuthRequired {
-		return reply{}, cause.trouble(refusal(c.proxyVariable(req.URL.Scheme).name, r.status, req.Host))
+	if r.status == http.StatusProxyAuthRequired && c.custom == nil {
+		if proxy, _ := c.proxyOf(req); proxy != nil {
+			return reply{}, cause.trouble(refusal(c.proxyVariable(req.URL.Scheme).name, r.status, req.Host))
+		}
 	}
 	r.body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {

@@ -20,11 +20,11 @@ func (c *Client) judge(k call, r reply, used time.Duration) (document, outcome) 
 		c.remember(clk)
 		return d, outcome{}
 	}
+	e := k.apiError(r)
 	wait := time.Duration(0)
-	if r.status == 429 || r.status >= 500 {
+	if transient(r.status, e) {
 		wait = retryAfter(r.header, r.received)
 	}
-	e := k.apiError(r)
 	if e == nil {
 		why := "no error that AWS would send"
 		if r.status >= 300 && r.status < 400 {

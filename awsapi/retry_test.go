@@ -179,10 +179,12 @@ func TestRetryAfter(t *testing.T) {
 		{"soon", 3, 0, 0},
 	}
 	for _, tt := range tests {
-		for body, typ := range map[string]string{errorXML("Throttling", "m"): xmlType, "<html>": "text/html"} {
+		for _, h := range []http.HandlerFunc{
+			answer(503, xmlType, errorXML("ServiceUnavailable", "m")), answer(503, "text/html", "<html>"), answer(400, xmlType, errorXML("Throttling", "m")),
+		} {
 			e, n := server(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Retry-After", tt.header)
-				answer(503, typ, body)(w, r)
+				h(w, r)
 			})
 			var waits naps
 			c := newClient(t, func(o *awsapi.Options) {
@@ -199,7 +201,7 @@ func TestRetryAfter(t *testing.T) {
 				told = r.RetryAfter
 			}
 			if n.Load() != tt.requests || told != tt.tells {
-				t.Errorf("%s %s: %d requests, told %v", tt.header, typ, n.Load(), told)
+				t.Errorf("%s: %d requests, told %v: %v", tt.header, n.Load(), told, err)
 			}
 			if tt.tells > 0 && !strings.Contains(err.Error(), "retry after "+tt.tells.String()) {
 				t.Errorf("%s: text %v", tt.header, err)
