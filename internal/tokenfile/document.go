@@ -20,8 +20,12 @@ import (
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
-// maxDepth is the nesting at which a document is taken for hostile.
-const maxDepth = 32
+// A document nested deeper or with more members in one object is hostile: the
+// real ones have two levels and ten members.
+const (
+	maxDepth   = 32
+	maxMembers = 1000
+)
 
 // Document is a JSON object that keeps the order of its members and those that
 // it does not know. It holds secrets and prints as [secret.Redacted].
@@ -101,7 +105,9 @@ func decodeObject(d *json.Decoder, depth int) (*Document, error) {
 		if !ok {
 			return nil, errors.New("member without a name")
 		}
-		doc.set(text, value)
+		if doc.set(text, value); len(doc.members) > maxMembers {
+			return nil, errors.New("too many members")
+		}
 	}
 	_, err := d.Token()
 	return doc, err

@@ -48,11 +48,20 @@ func TestParseRefuses(t *testing.T) {
 		`[]`: "not a JSON object", `"x"`: "not a JSON object", `{a: 1}`: "not a JSON object", "<html>": "not a JSON object",
 		`{} {}`: "text after the JSON object", `{"a": 1}}`: "text after the JSON object", "{\"a\": \"\xff\"}": "not UTF-8",
 		`{"a": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "}": "not a JSON object",
+		manyMembers(): "not a JSON object",
 	} {
 		if _, err := tokenfile.Parse([]byte(in)); err == nil || err.Error() != want {
 			t.Errorf("Parse(%q) = %v, want %q", in, err, want)
 		}
 	}
+}
+
+func manyMembers() string {
+	var b strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&b, ", \"%d\": 1", i)
+	}
+	return "{" + b.String()[1:] + "}"
 }
 
 func TestSetAndClone(t *testing.T) {

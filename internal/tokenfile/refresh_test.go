@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -260,6 +261,31 @@ func TestUnwritableDisk(t *testing.T) {
 	living.file.LockDir = is.file.LockDir
 	if got := living.current(t); got != "t0" || living.calls.Load() != 0 {
 		t.Errorf("living: %s after %d calls; want t0 after none", got, living.calls.Load())
+	}
+}
+
+// TestSymlinkStays: people keep these folders in repositories of dotfiles.
+func TestSymlinkStays(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("symlinks need a privilege")
+	}
+	is := newIssuer(t, -time.Minute)
+	target := filepath.Join(t.TempDir(), "real.json")
+	if err := os.Rename(is.file.Path, target); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, is.file.Path); err != nil {
+		t.Fatal(err)
+	}
+	if got := is.current(t); got != "t1" {
+		t.Errorf("got %s, want t1", got)
+	}
+	if doc, err := tokenfile.Read(t.Context(), target); err != nil || doc.Text("token") != "t1" {
+		t.Errorf("target: %v, %v", doc, err)
+	}
+	if to, err := os.Readlink(is.file.Path); err != nil || to != target {
+		t.Errorf("the symlink leads to %q, %v", to, err)
 	}
 }
 
