@@ -12,8 +12,11 @@ import (
 
 // world checks what the types alone cannot: forms, references and uniqueness.
 func (c *checker) world(w *World) {
-	if w.Region == "" {
+	switch {
+	case w.Region == "":
 		c.at("$.region", "region is missing")
+	case !regionLike(w.Region):
+		c.at("$.region", "region %q is not of lower-case letters, digits and -", w.Region)
 	}
 	if len(w.Accounts) == 0 {
 		c.at("$.accounts", "a world needs at least one account")
@@ -109,8 +112,8 @@ func (c *checker) accessKey(path string, k AccessKey, seen map[string]bool) {
 		strings.Trim(k.ID, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
 		c.at(path+".id", "access key id is not AKIA…EXAMPLE of 20 characters; real keys do not belong here")
 	}
-	if len(k.Secret) != 40 || !strings.Contains(k.Secret, "EXAMPLE") {
-		c.at(path+".secret", "secret is not 40 characters with EXAMPLE in them; real keys do not belong here")
+	if len(k.Secret) != 40 || !strings.Contains(k.Secret, "EXAMPLE") || !wordy(k.Secret, 40, 40, "/+=") {
+		c.at(path+".secret", "secret is not 40 of letters, digits and /+=_ with EXAMPLE in them; real keys do not belong here")
 	}
 	if k.Status != "" && k.Status != "Active" && k.Status != "Inactive" {
 		c.at(path+".status", "status %q is not Active or Inactive", k.Status)
@@ -138,6 +141,11 @@ func (c *checker) policy(path string, p PolicyDocument, kind policy.Kind) {
 	if _, err := policy.Parse([]byte(p.json), kind); err != nil {
 		c.at(path, "%v", err)
 	}
+}
+
+// regionLike keeps out what would be more than a word in a config file.
+func regionLike(s string) bool {
+	return len(s) <= 32 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
 func decodeSeed(seed string) ([]byte, error) {

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 )
 
@@ -11,8 +12,11 @@ func (c *checker) identityCenter(w *World) {
 	if ic == nil {
 		return
 	}
-	if !strings.HasPrefix(ic.StartURL, "https://") {
+	if u, err := url.Parse(ic.StartURL); err != nil || u.Scheme != "https" || u.Host == "" || strings.ContainsAny(ic.StartURL, " \t\r\n") {
 		c.at("$.identity_center.start_url", "start_url %q is not https", ic.StartURL)
+	}
+	if !regionLike(ic.Region) {
+		c.at("$.identity_center.region", "region %q is not of lower-case letters, digits and -", ic.Region)
 	}
 	c.name("$.identity_center.session", "session", ic.Session)
 	for i, u := range ic.Users {

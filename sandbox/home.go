@@ -64,6 +64,9 @@ func (s *Server) homeEnv(dir string) []string {
 		"AWS_ENDPOINT_URL_SIGNIN=" + s.url,
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + s.url,
 		"LATCHKEY_SANDBOX_URL=" + s.url,
+		// A proxy of the user's would not find the way back to loopback.
+		"NO_PROXY=127.0.0.1,localhost,::1",
+		"no_proxy=127.0.0.1,localhost,::1",
 	}
 }
 

@@ -69,7 +69,6 @@ func (s *Server) roleCredentials(x *exchange, u *SSOUser) {
 		return
 	}
 	c := s.mint(s.permissionSet(account, set, u.Name), orDefault(s.world.Settings.PermissionSet, time.Hour))
-	x.rec.AccessKeyID = c.keyID
 	x.write(http.StatusOK, "application/json", []byte(toJSON(map[string]any{"roleCredentials": map[string]any{
 		"accessKeyId": c.keyID, "secretAccessKey": c.secret, "sessionToken": c.token, "expiration": c.expires.UnixMilli(),
 	}})))

@@ -184,3 +184,34 @@ func TestRequests(t *testing.T) {
 		t.Errorf("record: %s", body)
 	}
 }
+
+// TestIPv6 listens on the other loopback.
+func TestIPv6(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("no IPv6 loopback")
+	}
+	l.Close()
+	b := newBench(t, sandbox.WithAddr("[::1]:0"))
+	if got := b.call(alice(), form("GetCallerIdentity"), nil); got.Status != 200 || !strings.HasPrefix(b.URL(), "http://[::1]:") {
+		t.Errorf("%s: %d %s", b.URL(), got.Status, got.Message)
+	}
+}
+
+// TestGuessing slows down who tries tokens.
+func TestGuessing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for range 100 {
+		b.send("GET", "/container/credentials", "", "Authorization", "x")
+	}
+	begin := time.Now()
+	if status, _, _ := b.send("GET", "/container/credentials", "", "Authorization", "x"); status != 403 || time.Since(begin) < time.Second {
+		t.Errorf("the 101st guess: %d after %s", status, time.Since(begin))
+	}
+	begin = time.Now()
+	if status, _, _ := b.send("GET", "/container/credentials", "", "Authorization", b.Ready().ContainerToken); status != 200 || time.Since(begin) > time.Second {
+		t.Errorf("the right token: %d after %s", status, time.Since(begin))
+	}
+}

@@ -55,7 +55,6 @@ func (s *Server) serveSignIn(x *exchange) {
 		refresh = s.grantLogin(grant)
 	}
 	c := s.mintLogin(grant.account, grant.user)
-	x.rec.AccessKeyID = c.keyID
 	x.write(http.StatusOK, "application/json", []byte(toJSON(map[string]any{
 		"accessToken": map[string]string{"accessKeyId": c.keyID, "secretAccessKey": c.secret, "sessionToken": c.token},
 		"tokenType":   "aws_sigv4", "refreshToken": refresh, "expiresIn": int(c.expires.Sub(x.now).Seconds()),
