@@ -20,7 +20,7 @@ const (
 	// tokenTTL is the longest that the service grants, in seconds.
 	tokenTTL = "21600"
 	// lastResort is what a computer without the service pays for the search.
-	lastResort = 1400 * time.Millisecond
+	lastResort = 1200 * time.Millisecond
 
 	hintHopLimit = "in a container the answer is lost when the instance's HttpPutResponseHopLimit is 1"
 	hintV1       = "only IMDSv2 is used; the instance may have it switched off"
@@ -62,7 +62,7 @@ func (i *IMDS) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		bounded, cancel := context.WithTimeout(ctx, lastResort)
 		defer cancel()
 		ctx = bounded
-		v.limits = awsapi.Limits{Attempts: 1, Connect: 700 * time.Millisecond, Attempt: time.Second, Direct: true}
+		v.limits = awsapi.Limits{Attempts: 1, Connect: 700 * time.Millisecond, Attempt: 800 * time.Millisecond, Direct: true}
 	}
 	if err := v.getToken(ctx); err != nil {
 		return aws.Credentials{}, err

@@ -243,15 +243,17 @@ func TestLivingTokenDoesNotWaitForTheLock(t *testing.T) {
 func TestUnwritableDisk(t *testing.T) {
 	t.Parallel()
 	is := newIssuer(t, -time.Minute)
-	// A folder where the file should go and a file where the locks' folder should.
+	// A file stands where the folder of the locks should be, and during the
+	// refresh one takes the place of the cache's folder.
 	blocked := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	is.file.LockDir = filepath.Join(blocked, "locks")
-	if os.Getuid() != 0 {
-		if err := os.Chmod(filepath.Dir(is.file.Path), 0o500); err != nil {
-			t.Fatal(err)
+	is.steal = func() {
+		folder := filepath.Dir(is.file.Path)
+		if err := errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
+			t.Error(err)
 		}
 	}
 	if got := is.current(t); got != "t1" {
