@@ -153,6 +153,8 @@ func TestForeignAnswers(t *testing.T) {
 		{"deep", xmlType, strings.Repeat("<a>", 100_000), 200, "sts", "no whole XML document", "<a><a>"},
 		{"deep", jsonType, strings.Repeat(`{"a":`, 100_000), 200, "sso signin", "no whole JSON document", `{"a":{`},
 		{"deep array", jsonType, `{"a":` + strings.Repeat(`[`, 500_000), 200, "sso signin", "no whole JSON document", `{"a":[[[`},
+		{"deep though whole", xmlType, strings.Replace(assumeRoleXML, "<Credentials>", strings.Repeat("<a>", 16)+strings.Repeat("</a>", 16)+"<Credentials>", 1), 200, "sts", "no whole XML document", ""},
+		{"deep though whole", jsonType, strings.Replace(portalJSON, "{", `{"a":`+strings.Repeat("[", 17)+strings.Repeat("]", 17)+",", 1), 200, "sso", "no whole JSON document", ""},
 		{"many", xmlType, "<AssumeRoleResponse>" + many + "</AssumeRoleResponse>", 200, "sts", "no whole XML document", "<AssumeRoleResponse><a0/>"},
 		{"twice", jsonType, `{"x":1,"x":2}`, 200, "sso sso_oidc signin", "no whole JSON document", `{"x":1,"x":2}`},
 		{"entity", xmlType, `<!DOCTYPE a [<!ENTITY b "c">]><AssumeRoleResponse>&b;</AssumeRoleResponse>`, 200, "sts", "no whole XML document", "<!DOCTYPE a"},
