@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/latchkey-aws/latchkey/sandbox"
 )
@@ -78,6 +79,39 @@ func TestAWSCLI(t *testing.T) {
 		if err != nil || json.Unmarshal(out, &identity) != nil || !strings.HasPrefix(identity.Arn, c.arn) {
 			t.Errorf("profile %q: %v, %s", c.profile, err, out)
 		}
+	}
+}
+
+// TestAWSCLIRefresh gives the AWS CLI an Identity Center token that is about to
+// end, and finds its refresh among the requests.
+func TestAWSCLIRefresh(t *testing.T) {
+	t.Parallel()
+	real, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	aws := program(t, "aws", "--version")
+	w := sandbox.Example()
+	w.Settings.SSOToken = 5 * time.Minute
+	s := sandbox.Start(t, sandbox.WithWorld(w))
+	h, err := s.WriteHome(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(aws, "sts", "get-caller-identity", "--profile", "sso-prod")
+	cmd.Env = childEnv(h, "PYENV_ROOT="+filepath.Join(real, ".pyenv"))
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "AWSReservedSSO_ReadOnly_") {
+		t.Errorf("%v: %s", err, out)
+	}
+	var asked []string
+	for _, r := range s.Requests() {
+		if r.Status == 200 {
+			asked = append(asked, r.Operation)
+		}
+	}
+	if want := []string{"CreateToken", "GetRoleCredentials", "GetCallerIdentity"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q, want %q", asked, want)
 	}
 }
 

@@ -61,6 +61,20 @@ func TestParseWorld(t *testing.T) {
 		{"keys_of: ann", "config: {a: \"b\\nc\"}", "holds a line break"},
 		{"profiles:", "task_role: arn:aws:iam::111122223333:role/None\nprofiles:", `world:18: role "arn:aws:iam::111122223333:role/None" does not exist`},
 		{"- name: ann\n    keys", "- name: \"a]\\nb\"\n    keys", "profile name"},
+		{"        mfa_devices:", "          - {id: AKIAANN000001EXAMPLE, secret: ann/Sandbox+Secret/000001/bPxREXAMPLEKEY}\n        mfa_devices:", "world:10: access key AKIAANN000001EXAMPLE is there twice"},
+		{"        mfa_devices:", "          - {id: AKIAANN000002EXAMPLE, secret: ann/Sandbox+Secret/000001/bPxREXAMPLEKEY, status: Off}\n        mfa_devices:", `world:10: status "Off" is not Active or Inactive`},
+		{"profiles:", "  - {id: \"111122223333\", name: twin}\nprofiles:", "world:18: account 111122223333 is there twice"},
+		{"profiles:", "  - {id: \"111122224444\", name: base}\nprofiles:", "world:18: account base is there twice"},
+		{"name: Reader", "name: Reader\n        path: team", `world:14: path "team" does not begin and end with /`},
+		{"name: Reader\n        trust:", "name: Reader\n      - name: Reader\n        trust:", "world:13: role Reader has no trust policy"},
+		{"profiles:\n", "profiles:\n  - name: ann\n", "profile ann is there twice"},
+		{"profiles:", "identity_center: {start_url: http://x, session: s}\nprofiles:", `world:18: start_url "http://x" is not https`},
+		{"profiles:", "identity_center: {start_url: https://x, session: s, users: [{name: u, assignments: [{account: dev, permission_set: P}]}]}\nprofiles:", `world:18: account "dev" does not exist`},
+		{"profiles:", "identity_center: {start_url: https://x, session: s, users: [{name: u, assignments: [{account: base, permission_set: a b}]}]}\nprofiles:", `world:18: permission set "a b" is not`},
+		{"profiles:", "web_identities: [{name: ci, issuer: https://x}]\nprofiles:", `world:18: no account has an OIDC provider "https://x"`},
+		{"profiles:", "    oidc_providers: [{url: http://x, algorithm: none}]\nprofiles:", `world:18: algorithm "none" is not ES256 or RS256`},
+		{"profiles:", "instance_profile: {role: x}\nprofiles:", `world:18: role "x" does not exist`},
+		{"profiles:", "settings: {login: 16m}\nprofiles:", "world:18: login credentials live 15m at most"},
 		{"name: base", "name: &a base", "world:4: anchors, aliases, merge keys and tags are not supported"},
 		{"name: base", "name: [base", "world:"},
 		{"name: base", "name: base\n    name: base", "world:5: "},
@@ -77,6 +91,23 @@ func TestParseWorld(t *testing.T) {
 		var at *sandbox.WorldError
 		if !errors.As(err, &at) || at.Line < 1 {
 			t.Errorf("%q: %T", c.new, err)
+		}
+	}
+}
+
+// TestPolicyForms reads one policy in YAML and in JSON.
+func TestPolicyForms(t *testing.T) {
+	t.Parallel()
+	asJSON := `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"AWS":111122223333}}],"Version":"2012-10-17"}`
+	before, after, _ := strings.Cut(smallWorld, "        trust:\n")
+	_, profiles, _ := strings.Cut(after, "profiles:")
+	for _, text := range []string{smallWorld, before + "        trust: '" + asJSON + "'\nprofiles:" + profiles} {
+		w, err := sandbox.ParseWorld([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Accounts[0].Roles[0].Trust.JSON(); got != asJSON {
+			t.Errorf("got %s", got)
 		}
 	}
 }
