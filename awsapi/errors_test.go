@@ -158,6 +158,7 @@ func TestForeignAnswers(t *testing.T) {
 		{"many", xmlType, "<AssumeRoleResponse>" + many + "</AssumeRoleResponse>", 200, "sts", "no whole XML document", "<AssumeRoleResponse><a0/>"},
 		{"twice", jsonType, `{"x":1,"x":2}`, 200, "sso sso_oidc signin", "no whole JSON document", `{"x":1,"x":2}`},
 		{"entity", xmlType, `<!DOCTYPE a [<!ENTITY b "c">]><AssumeRoleResponse>&b;</AssumeRoleResponse>`, 200, "sts", "no whole XML document", "<!DOCTYPE a"},
+		{"document type", xmlType, `<!DOCTYPE a>` + strings.TrimPrefix(assumeRoleXML, `<?xml version="1.0"?>`), 200, "sts", "no whole XML document", ""},
 		{"more after the end", jsonType, `{} {}`, 200, "sso", "no whole JSON document", "{} {}"},
 		{"more after the end", xmlType, assumeRoleXML + "x", 200, "sts", "no whole XML document", ""},
 		{"two roots", xmlType, "<a/><b/>", 200, "sts", "no whole XML document", "<a/><b/>"},
