@@ -19,6 +19,13 @@ func TestWriteHome(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	dir := t.TempDir()
+	// What was there with other modes is closed.
+	if err := os.Mkdir(filepath.Join(dir, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".aws", "credentials"), []byte("[old]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	h, err := b.WriteHome(dir)
 	if err != nil {
 		t.Fatal(err)
