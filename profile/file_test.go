@@ -188,7 +188,7 @@ func TestCanary(t *testing.T) {
 			for _, d := range g.Findings() {
 				text += d.Message + d.Origin.String() + d.Fix + d.Section + d.Profile
 			}
-			if strings.Contains(strings.ToLower(text), strings.ToLower(canary)) || strings.ContainsAny(text, "\xe9\r") {
+			if strings.Contains(strings.ToLower(text), strings.ToLower(canary)) || strings.Contains(text, "\xe9") || strings.Contains(text, "\r") {
 				t.Errorf("config %q: the canary is in %q", config, text)
 			}
 		}

@@ -50,9 +50,8 @@ func (f *file) headerNotes(i, number int, n *notes) {
 		n.add(d)
 	}
 	name := clean(string(line[h.from:h.to]))
-	if from := f.lineStart(i); bytes.HasPrefix(f.data[from:], bom[:]) {
+	if bytes.HasPrefix(f.data[f.lineStart(i):], bom[:]) {
 		add(CodeBOM, "")
-		from += len(bom)
 	}
 	if at := f.data[f.lineStart(i)]; isBlank(at) {
 		add(CodeIndentedHeader, "")

@@ -93,7 +93,7 @@ func (p *parser) readLine(line string) {
 		p.below(text)
 		return
 	}
-	if indent > 0 && strings.IndexAny(text, "=:") < 0 {
+	if indent > 0 && !strings.ContainsAny(text, "=:") {
 		p.fail(CodeOrphanContinuation, "")
 		return
 	}
