@@ -28,3 +28,10 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )
+
+// A credential_process lives for a few milliseconds: reading the limits of the
+// container costs it more than knowing them could save.
+godebug (
+	containermaxprocs=0
+	updatemaxprocs=0
+)

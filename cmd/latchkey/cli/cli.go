@@ -48,6 +48,7 @@ func commands() []command {
 
 // Main runs the program and returns its exit code.
 func Main(sys *Sys) int {
+	growStack(false)
 	root := newRoot(sys)
 	root.SetArgs(sys.Args)
 	// Cobra reads os.Args where it is given none.
