@@ -68,10 +68,10 @@ func (p *planner) selectProfile(name origin.Value) error {
 		p.root = root
 		return err
 	}
-	root, err := p.graph.Profile("default")
+	byDefault := ProfileFromEnv(p.env)
+	root, err := p.graph.Profile(byDefault.Text)
 	if err == nil {
-		p.root = root
-		p.selected = origin.Value{Text: "default", Origin: origin.Default("no profile is named")}
+		p.root, p.selected = root, byDefault
 		return nil
 	}
 	if isNotFound(err) {
@@ -84,7 +84,7 @@ func (p *planner) selectProfile(name origin.Value) error {
 // prefers the other one, which is noted where they differ.
 func (p *planner) profileFromEnv() origin.Value {
 	current, currentSet := p.env("AWS_PROFILE")
-	old, oldSet := p.env("AWS_DEFAULT_PROFILE")
+	old, _ := p.env("AWS_DEFAULT_PROFILE")
 	if currentSet && current == "" {
 		p.note("empty-aws-profile", origin.Env("AWS_PROFILE"), "",
 			"AWS_PROFILE is set but empty and counts as unset", "boto3 and the AWS CLI look for a profile without a name", "unset AWS_PROFILE")
@@ -94,13 +94,26 @@ func (p *planner) profileFromEnv() origin.Value {
 			"AWS_PROFILE and AWS_DEFAULT_PROFILE name different profiles; AWS_PROFILE is used",
 			"boto3 uses AWS_DEFAULT_PROFILE", "unset AWS_DEFAULT_PROFILE")
 	}
-	switch {
-	case current != "":
-		return origin.Value{Text: current, Origin: origin.Env("AWS_PROFILE")}
-	case oldSet && old != "":
-		return origin.Value{Text: old, Origin: origin.Env("AWS_DEFAULT_PROFILE")}
+	return named(p.env)
+}
+
+// named returns the profile that the environment names, unset if none.
+func named(env Env) origin.Value {
+	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		if name, _ := env(variable); name != "" {
+			return origin.Value{Text: name, Origin: origin.Env(variable)}
+		}
 	}
 	return origin.Value{}
+}
+
+// ProfileFromEnv returns the profile that a plan uses when the caller names
+// none: the one of the environment, else "default".
+func ProfileFromEnv(env Env) origin.Value {
+	if v := named(env); v.Text != "" {
+		return v
+	}
+	return origin.Value{Text: "default", Origin: origin.Default("no profile is named")}
 }
 
 // findRegion returns the region that the user configured, unset if nobody did.

@@ -28,6 +28,7 @@ type file struct {
 	err         *FileError
 	data        []byte
 	heads       []head
+	lines       []int // line of each head, where data is only a part of the file
 
 	lookups atomic.Int32
 	once    sync.Once

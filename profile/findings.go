@@ -16,6 +16,7 @@ import (
 // leads nowhere: those on places first, then by file and line. It parses
 // everything, and stops listing after some thousands.
 func (g *Graph) Findings() []Diagnostic {
+	g.read()
 	n := &notes{}
 	g.inspect(n)
 	return n.sorted(g)
@@ -25,6 +26,7 @@ func (g *Graph) Findings() []Diagnostic {
 // sections that it uses, directly or by reference, those on a file as a whole,
 // and those elsewhere that make some tool reject the whole file.
 func (g *Graph) FindingsFor(profile string) []Diagnostic {
+	g.read()
 	nothing := &notes{keep: func(*Diagnostic) bool { return false }}
 	l := g.inspect(nothing)
 	if _, ok := l.at[profile]; !ok {

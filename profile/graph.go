@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/latchkey-aws/latchkey/origin"
 )
@@ -14,6 +15,8 @@ type Graph struct {
 	options             Options
 	loc                 Locations
 	config, credentials file
+	whole               sync.Once
+	first               *Profile // Options.First, if skimming was enough
 }
 
 // Load finds, reads and indexes the shared files. A missing file is an empty
@@ -28,9 +31,18 @@ func Load(o Options) (*Graph, error) {
 	g.config.what, g.config.path, g.config.from = "config", loc.Config, loc.Origins.Config
 	g.credentials.what, g.credentials.path, g.credentials.from = "credentials", loc.Credentials, loc.Origins.Credentials
 	g.credentials.credentials = true
-	g.config.load()
-	g.credentials.load()
+	if g.first = g.skim(o.First); g.first == nil {
+		g.read()
+	}
 	return g, nil
+}
+
+// read reads both files whole, once.
+func (g *Graph) read() {
+	g.whole.Do(func() {
+		g.config.load()
+		g.credentials.load()
+	})
 }
 
 // Locations returns the places that the graph was loaded from.
@@ -39,6 +51,7 @@ func (g *Graph) Locations() Locations { return g.loc }
 // Names returns the names of all profiles of both files, sorted, each once.
 // One whose header or lines cannot be read is among them.
 func (g *Graph) Names() []string {
+	g.read()
 	names := make([]string, 0, len(g.config.heads)+len(g.credentials.heads))
 	for _, f := range []*file{&g.config, &g.credentials} {
 		for i, h := range f.heads {
@@ -55,6 +68,10 @@ func (g *Graph) Names() []string {
 // includes. Errors are *NotFoundError, *SyntaxError, *FileError and
 // *IncludeError.
 func (g *Graph) Profile(name string) (*Profile, error) {
+	if g.first != nil && name == g.first.name {
+		return g.first, nil
+	}
+	g.read()
 	p, err := g.own(name)
 	if err != nil {
 		var missing *NotFoundError
@@ -83,6 +100,7 @@ func (g *Graph) SSOSession(name string) (*Section, error) { return g.section(kin
 func (g *Graph) Services(name string) (*Section, error) { return g.section(kindServices, name) }
 
 func (g *Graph) section(k kind, name string) (*Section, error) {
+	g.read()
 	if g.config.err != nil {
 		return nil, g.config.err
 	}

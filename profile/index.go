@@ -62,9 +62,24 @@ var bom = [...]byte{0xef, 0xbb, 0xbf}
 
 // index finds the headers: lines whose first character is an opening bracket.
 func (f *file) index() error {
-	data := f.data
-	f.heads = make([]head, 0, min(bytes.Count(data, []byte{'['}), maxSections))
-	for at := 0; at < len(data); {
+	f.heads = make([]head, 0, min(bytes.Count(f.data, []byte{'['}), maxSections))
+	for at := 0; ; {
+		h, _, next := nextHead(f.data, at, f.credentials)
+		if next < 0 {
+			return nil
+		}
+		if len(f.heads) == maxSections {
+			return ErrTooManySections
+		}
+		f.heads = append(f.heads, h)
+		at = next
+	}
+}
+
+// nextHead returns the first header at or after at, where its bracket is, and
+// where to look for the one behind it; next is -1 when there is none.
+func nextHead(data []byte, at int, credentials bool) (h head, bracket, next int) {
+	for at < len(data) {
 		j := bytes.IndexByte(data[at:], '[')
 		if j < 0 {
 			break
@@ -75,24 +90,18 @@ func (f *file) index() error {
 			at = j + 1
 			continue
 		}
-		if from, to := plainProfile(data[j:], f.credentials); to > 0 && len(f.heads) < maxSections {
-			f.heads = append(f.heads, head{name: uint32(j + from), size: uint16(to - from), kind: kindProfile})
-			at = j + to
-			continue
+		if from, to := plainProfile(data[j:], credentials); to > 0 {
+			return head{name: uint32(j + from), size: uint16(to - from), kind: kindProfile}, j, j + to
 		}
 		end := lineEnd(data, j)
-		h := readHeader(data[j:end], f.credentials)
+		h := readHeader(data[j:end], credentials)
 		if indented && !h.plain() {
 			at = end
 			continue
 		}
-		if len(f.heads) == maxSections {
-			return ErrTooManySections
-		}
-		f.heads = append(f.heads, head{name: uint32(j + h.from), size: uint16(h.to - h.from), kind: h.kind, flags: h.flags()})
-		at = end
+		return head{name: uint32(j + h.from), size: uint16(h.to - h.from), kind: h.kind, flags: h.flags()}, j, end
 	}
-	return nil
+	return head{}, 0, -1
 }
 
 // plainProfile returns the name in a header of the usual form, [profile NAME]
@@ -166,6 +175,9 @@ func (f *file) lineStart(i int) int {
 
 // lineOf returns the line number of head i.
 func (f *file) lineOf(i int) int {
+	if f.lines != nil {
+		return f.lines[i]
+	}
 	if f.lookups.Load() > lookupsBeforeTable {
 		return int(f.indexed().lines[i])
 	}

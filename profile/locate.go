@@ -21,6 +21,10 @@ type Options struct {
 	ConfigFile, CredentialsFile string
 	// Home wins over HOME and its stand-ins.
 	Home string
+	// First is the profile that will be asked for first, if that is known. Only
+	// its sections are kept then, and the files are read whole when anything
+	// else is asked for.
+	First string
 }
 
 // Locations are the places of AWS's shared files. A path is "" where there is

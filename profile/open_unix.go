@@ -37,7 +37,8 @@ func openFile(path string) (io.ReadCloser, int64, error) {
 	var fd int
 	var err error
 	for {
-		if fd, err = syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0); err != syscall.EINTR {
+		// Not to block: a named pipe that nobody writes is empty, not a hang.
+		if fd, err = syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0); err != syscall.EINTR {
 			break
 		}
 	}

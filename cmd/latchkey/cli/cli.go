@@ -96,9 +96,9 @@ short-lived sessions and hands them to any program. When it cannot, it says why.
 	return root
 }
 
-// resolver reads the configuration for a command.
-func (sys *Sys) resolver(f *resolveFlags) (*latchkey.Resolver, error) {
-	opts := latchkey.Options{Environ: sys.Environ, Now: sys.Now, Stderr: sys.Stderr, Terminal: terminal}
+// resolver reads the configuration for a command that begins with a profile.
+func (sys *Sys) resolver(f *resolveFlags, profile string) (*latchkey.Resolver, error) {
+	opts := latchkey.Options{Environ: sys.Environ, First: profile, Now: sys.Now, Stderr: sys.Stderr, Terminal: terminal}
 	if f != nil {
 		opts.MFACode = f.code(sys)
 	}

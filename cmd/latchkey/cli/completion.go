@@ -12,7 +12,7 @@ func completeProfiles(sys *Sys) cobra.CompletionFunc {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveDefault
 		}
-		resolver, err := sys.resolver(nil)
+		resolver, err := sys.resolver(nil, "")
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

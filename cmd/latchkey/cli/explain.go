@@ -63,7 +63,7 @@ func (f *resolveFlags) report(sys *Sys, args []string) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	resolver, err := sys.resolver(f)
+	resolver, err := sys.resolver(f, profileArg(args))
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func newProfiles(sys *Sys) *cobra.Command {
 		Example: "  latchkey profiles",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			resolver, err := sys.resolver(nil)
+			resolver, err := sys.resolver(nil, "")
 			if err != nil {
 				return err
 			}

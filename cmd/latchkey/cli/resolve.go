@@ -109,7 +109,7 @@ func (f *resolveFlags) plan(sys *Sys, args []string, adjust func(*chain.Policy))
 	if adjust != nil {
 		adjust(&policy)
 	}
-	resolver, err := sys.resolver(f)
+	resolver, err := sys.resolver(f, profileArg(args))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,112 @@
+package profile
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// skimBuffer is what is read of a file at a time. Fresh memory costs several
+// microseconds a page, more than looking at what is in it, so a file with many
+// profiles goes through a small buffer of which only one profile is kept.
+const skimBuffer = 32 << 10
+
+// skim returns the profile of that name, looking at nothing else, or nil where
+// this is not enough: it is not there, a line of it cannot be read, it includes
+// another one, or a file is out of the ordinary. Reading all explains that.
+func (g *Graph) skim(name string) *Profile {
+	if name == "" || len(name) > maxName || g.loc.Config == "" || g.loc.Credentials == "" {
+		return nil
+	}
+	buffer := make([]byte, skimBuffer)
+	conf, ok := g.config.skim(name, buffer)
+	if !ok {
+		return nil
+	}
+	cred, ok := g.credentials.skim(name, buffer)
+	if !ok {
+		return nil
+	}
+	inConfig, there, bad := conf.read(kindProfile, name, nil)
+	inCredentials, too, badToo := cred.read(kindProfile, name, nil)
+	if bad != nil || badToo != nil || !there && !too {
+		return nil
+	}
+	p := merged(name, inCredentials, inConfig)
+	if _, includes := p.Get(keyInclude); includes {
+		return nil
+	}
+	return p
+}
+
+// skim returns a file of only the sections of one profile, with their lines in
+// the real one.
+func (f *file) skim(name string, buffer []byte) (*file, bool) {
+	s := skimmer{name: name, out: &file{what: f.what, path: f.path, from: f.from, credentials: f.credentials, lines: make([]int, 0, 1)}}
+	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
+		return nil, false // a pipe cannot be read twice, nor opened twice
+	}
+	r, size, err := openFile(f.path)
+	if err != nil {
+		return s.out, errors.Is(err, fs.ErrNotExist)
+	}
+	defer r.Close()
+	if size > MaxFileSize {
+		return nil, false
+	}
+	for held := 0; ; {
+		n, err := r.Read(buffer[held:])
+		data := buffer[:held+n]
+		if checkText(data) != nil {
+			return nil, false
+		}
+		if err == io.EOF {
+			s.block(data)
+			return s.out, true
+		}
+		whole := bytes.LastIndexByte(data, '\n') + 1
+		if err != nil || whole == 0 && len(data) == len(buffer) {
+			return nil, false
+		}
+		s.block(data[:whole])
+		held = copy(buffer, data[whole:])
+	}
+}
+
+// skimmer keeps the sections of one profile.
+type skimmer struct {
+	name   string
+	out    *file
+	line   int  // lines before the block
+	inside bool // the section being read is kept
+}
+
+// block looks at whole lines.
+func (s *skimmer) block(data []byte) {
+	from := 0 // where what is not yet kept or passed over begins
+	for at := 0; ; {
+		h, bracket, next := nextHead(data, at, s.out.credentials)
+		if next < 0 {
+			break
+		}
+		start := bytes.LastIndexByte(data[:bracket], '\n') + 1
+		s.keep(data[from:start])
+		from, at = start, next
+		s.inside = h.kind == kindProfile && string(data[h.name:h.name+uint32(h.size)]) == s.name
+		if s.inside {
+			s.out.lines = append(s.out.lines, 1+s.line+bytes.Count(data[:start], []byte{'\n'}))
+			h.name += uint32(len(s.out.data) - start)
+			s.out.heads = append(s.out.heads, h)
+		}
+	}
+	s.keep(data[from:])
+	s.line += bytes.Count(data, []byte{'\n'})
+}
+
+func (s *skimmer) keep(data []byte) {
+	if s.inside {
+		s.out.data = append(s.out.data, data...)
+	}
+}
