@@ -50,6 +50,8 @@ func (c *Client) Fetch(ctx context.Context, req Request, lim Limits) (Response, 
 		for name, values := range req.Header {
 			r.Header[name] = values
 		}
+		// net/http takes the host from the URL unless it is set beside the headers.
+		r.Host = r.Header.Get("Host")
 		c.finish(r, req.Body)
 		got = false
 		rep, trouble := c.exchange(ctx, r, req.Operation, lim, secrets)

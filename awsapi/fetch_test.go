@@ -1,0 +1,32 @@
+package awsapi_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+)
+
+// TestFetchHost: a Host header names the server, though the connection goes to
+// the address of the URL.
+func TestFetchHost(t *testing.T) {
+	t.Parallel()
+	var host string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { host = r.Host }))
+	t.Cleanup(server.Close)
+	client := awsapi.New(awsapi.Options{Now: time.Now})
+	t.Cleanup(client.CloseIdle)
+	for _, want := range []string{"credentials.example:80", ""} {
+		request := awsapi.Request{Method: http.MethodGet, URL: server.URL, Operation: "test", Header: http.Header{}}
+		if want != "" {
+			request.Header.Set("Host", want)
+		} else {
+			want = server.Listener.Addr().String()
+		}
+		if _, err := client.Fetch(t.Context(), request, awsapi.Limits{Direct: true}); err != nil || host != want {
+			t.Errorf("host %q, %v; want %q", host, err, want)
+		}
+	}
+}
