@@ -56,7 +56,13 @@ func lasting(s chain.Step) string {
 	if err != nil {
 		return ""
 	}
-	return " for " + strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return " for " + text
 }
 
 // Next says what would happen next if the plan were run now: what it needs of

@@ -120,7 +120,7 @@ func checkStatement(fields map[string]json.RawMessage, effect string, kind Kind)
 	}
 	switch {
 	case effect != "Allow" && effect != "Deny":
-		return fmt.Errorf("Effect is %q, not Allow or Deny", effect)
+		return fmt.Errorf("the Effect is %q, not Allow or Deny", effect)
 	case count("Action", "NotAction") != 1:
 		return fmt.Errorf("needs one of Action and NotAction")
 	case count("Resource", "NotResource") != wantResource && kind == Trust:
