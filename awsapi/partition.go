@@ -62,11 +62,8 @@ func isAreaNumber(s string) bool {
 
 // PartitionOfARN returns the partition that an ARN names, "" if it is no ARN.
 func PartitionOfARN(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return ""
-	}
-	return parts[1]
+	parsed, _ := ParseARN(arn)
+	return parsed.Partition
 }
 
 // DefaultRegion returns the region in which a partition's global services are
@@ -75,8 +72,6 @@ func DefaultRegion(partition string) string { return findPartition(partition).re
 
 // accountOfARN returns the account id of an ARN, "" if it has none.
 func accountOfARN(arn string) string {
-	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 && parts[0] == "arn" {
-		return parts[4]
-	}
-	return ""
+	parsed, _ := ParseARN(arn)
+	return parsed.Account
 }

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -109,7 +110,7 @@ func (p *planner) narrow(last *Step) error {
 	}
 	arns := p.policy.PolicyARNs
 	if p.policy.ReadOnly {
-		partition := awsapi.PartitionOfARN(last.Get(InputRoleARN))
+		partition := cmp.Or(awsapi.PartitionOfARN(last.Get(InputRoleARN)), "aws")
 		arns = append(arns[:len(arns):len(arns)], origin.Value{Text: "arn:" + partition + ":iam::aws:policy/ReadOnlyAccess", Origin: origin.Flag("read-only")})
 	}
 	if len(arns) == 0 {
