@@ -50,6 +50,9 @@ type Limits struct {
 	Attempt  time.Duration // one request to the end of its body; 10 s
 	Total    time.Duration // all attempts and the waits between; 30 s
 	Direct   bool          // never a proxy
+	// Answered has [Client.Fetch] repeat what was answered with a status of
+	// Retry, and not what got no answer: nobody may be there.
+	Answered bool
 	// Retry says which statuses [Client.Fetch] tries again; nil means none. AWS
 	// calls have their own rule.
 	Retry func(status int) bool

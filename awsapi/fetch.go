@@ -35,7 +35,9 @@ func (c *Client) Fetch(ctx context.Context, req Request, lim Limits) (Response, 
 	lim = lim.or(c.limits)
 	var secrets []string
 	for name, values := range req.Header {
-		secrets = append(secrets, values...)
+		if name != "Host" && name != "Accept" { // may stand in every error
+			secrets = append(secrets, values...)
+		}
 		if !headerValue(strings.Join(values, "")) {
 			return Response{}, &InputError{req.Operation, "value of header " + name + " holds a control character"}
 		}
@@ -56,7 +58,7 @@ func (c *Client) Fetch(ctx context.Context, req Request, lim Limits) (Response, 
 		got = false
 		rep, trouble := c.exchange(ctx, r, req.Operation, lim, secrets)
 		if trouble != nil {
-			return outcome{err: trouble.err, again: trouble.again}
+			return outcome{err: trouble.err, again: trouble.again && !lim.Answered}
 		}
 		got, out = true, Response{Status: rep.status, Header: rep.header, Body: rep.body}
 		if lim.Retry != nil && lim.Retry(rep.status) {

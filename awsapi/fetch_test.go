@@ -1,13 +1,29 @@
 package awsapi_test
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
 )
+
+// TestFetchErrorNamesHost: the Host header is not taken for a secret.
+func TestFetchErrorNamesHost(t *testing.T) {
+	t.Parallel()
+	client := awsapi.New(awsapi.Options{Now: time.Now, HTTPClient: roundTrip(func(*http.Request) (*http.Response, error) {
+		return nil, &net.DNSError{Err: "no such host", Name: "credentials.example", IsNotFound: true}
+	})})
+	header := http.Header{"Host": {"credentials.example"}, "Authorization": {"canary-token"}}
+	request := awsapi.Request{Method: http.MethodGet, URL: "http://credentials.example/", Operation: "test", Header: header}
+	_, err := client.Fetch(t.Context(), request, awsapi.Limits{Attempts: 1})
+	if err == nil || !strings.HasSuffix(err.Error(), "no such host: credentials.example") {
+		t.Errorf("got %v", err)
+	}
+}
 
 // TestFetchHost: a Host header names the server, though the connection goes to
 // the address of the URL.

@@ -56,6 +56,22 @@ func TestGetRoleCredentials(t *testing.T) {
 	}
 }
 
+// TestContentTypeDoesNotMatter: the body does. Stand-ins and gateways call
+// JSON XML and the other way round.
+func TestContentTypeDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	for _, contentType := range []string{"", "text/plain", "application/x-amz-json-1.1", "application/octet-stream", jsonType, xmlType} {
+		e, _ := server(t, answer(200, contentType, portalJSON))
+		if _, err := newClient(t, nil).GetRoleCredentials(t.Context(), e, awsapi.RoleCredentialsInput{AccessToken: secret.New("bearer-1")}); err != nil {
+			t.Errorf("JSON as %q: %v", contentType, err)
+		}
+		e, _ = server(t, answer(200, contentType, assumeRoleXML))
+		if _, err := newClient(t, nil).AssumeRole(t.Context(), e, keys(), awsapi.AssumeRoleInput{}); err != nil {
+			t.Errorf("XML as %q: %v", contentType, err)
+		}
+	}
+}
+
 func TestCreateToken(t *testing.T) {
 	t.Parallel()
 	var path, body, contentType string

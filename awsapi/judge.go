@@ -49,7 +49,9 @@ func (k call) again(status int, e *APIError, wait time.Duration) bool {
 
 // decode parses the body of a success.
 func (k call) decode(r reply) (document, string) {
-	if ct := strings.ToLower(r.header.Get("Content-Type")); ct != "" && !strings.Contains(ct, strings.ToLower(k.format.String())) {
+	// As in the SDKs the body counts and not what it is called: stand-ins and
+	// gateways get the type wrong. Only HTML is never an answer of AWS.
+	if strings.Contains(strings.ToLower(r.header.Get("Content-Type")), "html") {
 		return document{}, "content is not " + k.format.String()
 	}
 	d, err := parse(k.format, r.body)

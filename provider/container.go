@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -65,7 +64,7 @@ func (c *Container) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	}
 	response, err := c.fetch(ctx, target, urls, token)
 	if err != nil {
-		return aws.Credentials{}, fmt.Errorf("container: %w", err)
+		return aws.Credentials{}, err // names operation and endpoint
 	}
 	shown := url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}
 	a := answer{SourceContainer, "GetCredentials", awsapi.Sanitize(shown.String(), textLimit), response, []secret.Text{token}}

@@ -27,6 +27,9 @@ func (e *ExpiredError) Error() string {
 	ago := e.Now.Add(e.Skew).Sub(e.Expires).Round(time.Second)
 	text := fmt.Sprintf("%s: credentials expired %v ago, at %s", e.Source, ago, e.Expires.UTC().Format(time.RFC3339))
 	switch {
+	case ago < 0: // alive for AWS, and of no use here until the clock is right
+		return fmt.Sprintf("%s: credentials until %s have expired by this computer's clock, which is %v ahead of AWS's",
+			e.Source, e.Expires.UTC().Format(time.RFC3339), (-e.Skew).Round(time.Second))
 	case e.Skew < -time.Minute:
 		text += fmt.Sprintf(" (this computer's clock is %v ahead of AWS's)", (-e.Skew).Round(time.Second))
 	case e.Skew > time.Minute:

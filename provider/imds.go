@@ -17,6 +17,9 @@ import (
 const (
 	tokenPath = "/latest/api/token"
 	rolePath  = "/latest/meta-data/iam/security-credentials/"
+	// extendedPath has the same and the account id. It is asked where the older
+	// one, which every stand-in knows, is not there.
+	extendedPath = "/latest/meta-data/iam/security-credentials-extended/"
 	// tokenTTL is the longest that the service grants, in seconds.
 	tokenTTL = "21600"
 	// lastResort is what a computer without the service pays for the search.
@@ -62,7 +65,11 @@ func (i *IMDS) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		bounded, cancel := context.WithTimeout(ctx, lastResort)
 		defer cancel()
 		ctx = bounded
-		v.limits = awsapi.Limits{Attempts: 1, Connect: 700 * time.Millisecond, Attempt: 800 * time.Millisecond, Direct: true}
+		v.limits = awsapi.Limits{Connect: 700 * time.Millisecond, Attempt: 800 * time.Millisecond, Direct: true, Retry: busy, Answered: true}
+		v.limits.Attempts = 3
+	}
+	if base, err := url.Parse(i.options.Endpoint); err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return aws.Credentials{}, &MalformedError{SourceIMDS, "the endpoint", "is not an http or https URL"}
 	}
 	if err := v.getToken(ctx); err != nil {
 		return aws.Credentials{}, err
@@ -71,7 +78,7 @@ func (i *IMDS) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	a, err := v.get(ctx, "GetRoleCredentials", rolePath+url.PathEscape(role))
+	a, err := v.either(ctx, "GetRoleCredentials", url.PathEscape(role))
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -94,6 +101,8 @@ type visit struct {
 	limits  awsapi.Limits
 	token   secret.Text
 	renewed bool
+	// extended tells that the service has the extended path alone.
+	extended bool
 }
 
 func (v *visit) absent(why, hint string, cause error) error {
@@ -172,11 +181,28 @@ func (v *visit) get(ctx context.Context, operation, path string) (answer, error)
 	}
 }
 
+// either asks the path that roles are below for name, and where that is not
+// found the extended one. Nothing found on both is the older path's answer.
+func (v *visit) either(ctx context.Context, operation, name string) (answer, error) {
+	if v.extended {
+		return v.get(ctx, operation, extendedPath+name)
+	}
+	a, err := v.get(ctx, operation, rolePath+name)
+	if err != nil || a.response.Status != http.StatusNotFound {
+		return a, err
+	}
+	if b, err := v.get(ctx, operation, extendedPath+name); err != nil || b.response.Status == http.StatusOK {
+		v.extended = err == nil
+		return b, err
+	}
+	return a, nil
+}
+
 // role returns the name of the instance's role.
 func (v *visit) role(ctx context.Context) (string, error) {
 	role := v.options.InstanceProfile
 	if role == "" {
-		a, err := v.get(ctx, "ListRoles", rolePath)
+		a, err := v.either(ctx, "ListRoles", "")
 		if err != nil {
 			return "", err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,8 @@ type service struct {
 	// put answers PUT, list and creds the two GETs; 0 is 200.
 	put, list, creds int
 	expireFirst      bool // refuse the first token once
+	busy             bool // answer the first request of every kind with 503
+	extended         bool // know the extended path alone
 	token            string
 	roles            string
 	body             string
@@ -55,6 +58,10 @@ func (s *service) handle(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		return
 	}
+	if s.busy && slices.Index(s.requests, s.requests[len(s.requests)-1]) == len(s.requests)-1 {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	if r.Method == http.MethodPut {
 		s.tokens++
 		if r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "21600" {
@@ -71,6 +78,10 @@ func (s *service) handle(w http.ResponseWriter, r *http.Request) {
 	token := r.Header.Get("X-Aws-Ec2-Metadata-Token")
 	if s.put == 200 && (token != fmt.Sprintf("canary-imds-%d", s.tokens) || s.expireFirst && s.tokens == 1) {
 		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	if s.extended != strings.HasPrefix(r.URL.Path, "/latest/meta-data/iam/security-credentials-extended/") {
+		w.WriteHeader(http.StatusNotFound)
 		return
 	}
 	if strings.HasSuffix(r.URL.Path, "/") {
@@ -102,6 +113,7 @@ const (
 	putToken = "PUT /latest/api/token"
 	getList  = "GET /latest/meta-data/iam/security-credentials/"
 	getRole  = getList + "my-role"
+	extList  = "GET /latest/meta-data/iam/security-credentials-extended/"
 )
 
 func TestIMDS(t *testing.T) {
@@ -124,6 +136,48 @@ func TestIMDS(t *testing.T) {
 	got, err := imds(url, func(o *provider.IMDSOptions) { o.InstanceProfile = "a/b c" }).Retrieve(t.Context())
 	if err != nil || got != want || s.seen() != putToken+", "+getList+"a%2Fb%20c" {
 		t.Errorf("instance profile: %v, asked %s", err, s.seen())
+	}
+}
+
+// TestIMDSExtendedPath: a service may have the newer path alone.
+func TestIMDSExtendedPath(t *testing.T) {
+	t.Parallel()
+	extended := func(s *service) {
+		s.extended, s.body = true, strings.Replace(imdsBody, `"Type"`, `"AccountId": "012345678901", "Type"`, 1)
+	}
+	for role, want := range map[string][]string{
+		"":        {putToken, getList, extList, extList + "my-role"},
+		"my-role": {putToken, getRole, extList + "my-role"},
+	} {
+		s, url := newService(t, extended)
+		got, err := imds(url, lastResort, func(o *provider.IMDSOptions) { o.InstanceProfile = role }).Retrieve(t.Context())
+		if err != nil || got.AccessKeyID != "ASIA1" || got.AccountID != "012345678901" || s.seen() != strings.Join(want, ", ") {
+			t.Errorf("got %+v, %v, asked %s", got, err, s.seen())
+		}
+	}
+}
+
+// TestIMDSBusy: a service that is there and busy is asked again, even as the
+// last resort.
+func TestIMDSBusy(t *testing.T) {
+	t.Parallel()
+	for _, change := range []func(*provider.IMDSOptions){func(*provider.IMDSOptions) {}, lastResort} {
+		s, url := newService(t, func(s *service) { s.busy = true })
+		if _, err := imds(url, change).Retrieve(t.Context()); err != nil ||
+			s.seen() != strings.Join([]string{putToken, putToken, getList, getList, getRole, getRole}, ", ") {
+			t.Errorf("got %v, asked %s", err, s.seen())
+		}
+	}
+}
+
+func TestIMDSEndpointIsNoURL(t *testing.T) {
+	t.Parallel()
+	for _, endpoint := range []string{"not a uri", "169.254.169.254", "ftp://169.254.169.254", "http://", "http://a\x7f"} {
+		_, err := imds(endpoint, lastResort).Retrieve(t.Context())
+		var malformed *provider.MalformedError
+		if !errors.As(err, &malformed) || malformed.Field != "the endpoint" {
+			t.Errorf("%q: %v", endpoint, err)
+		}
 	}
 }
 

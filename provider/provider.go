@@ -32,7 +32,7 @@ const (
 )
 
 // STS is what the providers need of STS; *awsapi.Client has it. If it also has
-// Skew() time.Duration, AWS's clock minus ours, expirations are judged by AWS's clock.
+// Skew() time.Duration, AWS's clock minus ours, expirations are judged by AWS's clock too.
 type STS interface {
 	AssumeRole(context.Context, awsapi.Endpoint, aws.Credentials, awsapi.AssumeRoleInput) (awsapi.SessionOutput, error)
 	AssumeRoleWithWebIdentity(context.Context, awsapi.Endpoint, awsapi.WebIdentityInput) (awsapi.SessionOutput, error)
@@ -44,8 +44,8 @@ type Fetcher interface {
 	Fetch(context.Context, awsapi.Request, awsapi.Limits) (awsapi.Response, error)
 }
 
-// accept completes and checks what a source yielded. Now is by AWS's clock as
-// far as that is known: skew is AWS's clock minus ours.
+// accept completes and checks what a source yielded. Now is by this computer's
+// clock; skew is AWS's clock minus that, 0 if unknown.
 func accept(creds aws.Credentials, source string, now time.Time, skew time.Duration) (aws.Credentials, error) {
 	creds.Source = source
 	var missing []string
@@ -69,7 +69,9 @@ func accept(creds aws.Credentials, source string, now time.Time, skew time.Durat
 		return creds, nil
 	}
 	creds.Expires = creds.Expires.UTC()
-	if !creds.Expires.After(now.Add(skew)) {
+	// Both clocks count: AWS refuses what is over by its own, and whoever gets
+	// the credentials what is over by this computer's.
+	if !creds.Expires.After(now.Add(max(skew, 0))) {
 		return aws.Credentials{}, &ExpiredError{source, creds.Expires, now, skew}
 	}
 	return creds, nil

@@ -105,6 +105,7 @@ func TestExpiredErrorNamesTheClock(t *testing.T) {
 		30 * time.Second:  "process: credentials expired 1h0m30s ago, at 2026-01-02T11:00:00Z",
 		-20 * time.Minute: "process: credentials expired 40m0s ago, at 2026-01-02T11:00:00Z (this computer's clock is 20m0s ahead of AWS's)",
 		20 * time.Minute:  "process: credentials expired 1h20m0s ago, at 2026-01-02T11:00:00Z (this computer's clock is 20m0s behind AWS's)",
+		-2 * time.Hour:    "process: credentials until 2026-01-02T11:00:00Z have expired by this computer's clock, which is 2h0m0s ahead of AWS's",
 	} {
 		err := &provider.ExpiredError{Source: "process", Expires: noon.Add(-time.Hour), Now: noon, Skew: skew}
 		if err.Error() != want {

@@ -151,8 +151,10 @@ func TestUselessAnswers(t *testing.T) {
 		"no end":     {func(f *fakeSTS) { f.out.Credentials.Expires = time.Time{} }, "credentials lack Expiration"},
 		"past":       {func(f *fakeSTS) { f.out.Credentials.Expires = noon }, "credentials expired 0s ago"},
 		"past there": {func(f *fakeSTS) { f.skew = 2 * time.Hour }, "clock is 2h0m0s behind AWS's"},
-		"newline":    {func(f *fakeSTS) { f.out.Credentials.SessionToken = "canary\n" }, "SessionToken contains a line break"},
-		"refused":    {func(f *fakeSTS) { f.err = &awsapi.APIError{Code: "AccessDenied", Status: 403} }, "AccessDenied"},
+		"past here": {func(f *fakeSTS) { f.out.Credentials.Expires, f.skew = noon.Add(-time.Hour), -2*time.Hour },
+			"expired by this computer's clock, which is 2h0m0s ahead of AWS's"},
+		"newline": {func(f *fakeSTS) { f.out.Credentials.SessionToken = "canary\n" }, "SessionToken contains a line break"},
+		"refused": {func(f *fakeSTS) { f.err = &awsapi.APIError{Code: "AccessDenied", Status: 403} }, "AccessDenied"},
 	} {
 		api := answering()
 		tt.change(api)
@@ -167,9 +169,9 @@ func TestUselessAnswers(t *testing.T) {
 		}
 	}
 	early := answering()
-	early.out.Credentials.Expires, early.skew = noon.Add(-time.Hour), -2*time.Hour
+	early.skew = -2 * time.Hour
 	if _, err := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: source, API: early, Now: now}).Retrieve(t.Context()); err != nil {
-		t.Errorf("alive by AWS's clock: %v", err)
+		t.Errorf("alive by both clocks: %v", err)
 	}
 }
 
