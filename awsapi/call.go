@@ -56,7 +56,7 @@ func (c *Client) do(ctx context.Context, k call) (document, error) {
 		skew := c.signingSkew()
 		rep, trouble := c.exchange(ctx, req, k.label(), c.limits, k.secrets)
 		if trouble != nil {
-			return outcome{err: trouble.err, again: trouble.again && (!k.once || trouble.unsent)}
+			return outcome{err: trouble.err, again: trouble.again && (!k.once || trouble.unsent), sent: trouble.sent}
 		}
 		doc, o := c.judge(k, rep, skew)
 		answer = doc

@@ -40,7 +40,8 @@ type APIError struct {
 	Attempts   int // requests made
 }
 
-// Error gives operation, code, message, HTTP status and request id.
+// Error gives operation, code, message, HTTP status and request id, and the
+// endpoint of a server that is in trouble or throttles.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	b.WriteString(label(e.Service, e.Operation) + ": " + e.Code)
@@ -48,6 +49,9 @@ func (e *APIError) Error() string {
 		b.WriteString(": " + elide(e.Message, maxExcerpt))
 	}
 	b.WriteString(" (HTTP " + strconv.Itoa(e.Status))
+	if e.Status == 429 || e.Status >= 500 { // not a word on the call: who says so matters
+		b.WriteString(" from " + e.Endpoint)
+	}
 	if e.Type != "" && e.Type != e.Code {
 		b.WriteString(", " + e.Type)
 	}

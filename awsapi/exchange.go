@@ -24,6 +24,7 @@ type trouble struct {
 	err    error
 	again  bool // may pass
 	unsent bool // the server cannot have seen the request
+	sent   int  // connections that the request was tried on
 }
 
 // dialKey carries an attempt's limits to the transport's dial and proxy functions.
@@ -33,10 +34,10 @@ type dialKey struct{}
 func (c *Client) exchange(ctx context.Context, req *http.Request, label string, lim Limits, secrets []string) (reply, *trouble) {
 	ctx, cancel := context.WithTimeout(ctx, lim.Attempt)
 	defer cancel()
-	var connected atomic.Bool
+	var connections atomic.Int32
 	ctx = context.WithValue(ctx, dialKey{}, lim)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { connections.Add(1) },
 	})
 	req = req.WithContext(ctx)
 	send, err := c.sender(req, lim)
@@ -47,9 +48,11 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, label string, 
 	r := reply{sent: c.now()}
 	res, err := send(req)
 	if err != nil {
-		cause.connected = connected.Load()
+		cause.connected = connections.Load() > 0
 		c.CloseIdle() // ends a dial that nobody waits for any more
-		return reply{}, cause.trouble(err)
+		t := cause.trouble(err)
+		t.sent = int(connections.Load())
+		return reply{}, t
 	}
 	defer res.Body.Close() //nolint:errcheck // read only
 	r.received = c.now()

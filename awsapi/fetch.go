@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // errStatus repeats an attempt whose status Limits.Retry names; the last answer
@@ -24,13 +25,16 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	// RetryAfter is how long the server asks to be left alone, zero if it does not.
+	RetryAfter time.Duration
 }
 
 // Fetch sends req within lim and returns the answer, whatever its status:
 // redirects too, none is followed. It fails with an [*UnreachableError], with a
 // [*ResponseError] for an oversized answer or one that is not HTTP, or with the
 // context's error. Lost connections, and the statuses that lim.Retry names, are
-// tried again. Clock skew is neither measured nor corrected here.
+// tried again, after the wait that Retry-After asks for unless it is longer than
+// 5 s or an attempt. Clock skew is neither measured nor corrected here.
 func (c *Client) Fetch(ctx context.Context, req Request, lim Limits) (Response, error) {
 	lim = lim.or(c.limits)
 	var secrets []string
@@ -58,11 +62,12 @@ func (c *Client) Fetch(ctx context.Context, req Request, lim Limits) (Response, 
 		got = false
 		rep, trouble := c.exchange(ctx, r, req.Operation, lim, secrets)
 		if trouble != nil {
-			return outcome{err: trouble.err, again: trouble.again && !lim.Answered}
+			return outcome{err: trouble.err, again: trouble.again && !lim.Answered, sent: trouble.sent}
 		}
 		got, out = true, Response{Status: rep.status, Header: rep.header, Body: rep.body}
 		if lim.Retry != nil && lim.Retry(rep.status) {
-			return outcome{err: errStatus, again: true}
+			out.RetryAfter = retryAfter(rep.header, rep.received)
+			return outcome{err: errStatus, again: out.RetryAfter <= min(maxRetryAfter, lim.Attempt), wait: out.RetryAfter}
 		}
 		return outcome{}
 	})

@@ -25,6 +25,30 @@ func TestFetchErrorNamesHost(t *testing.T) {
 	}
 }
 
+// TestFetchHeedsRetryAfter: a short wait is taken, a long one is the caller's.
+func TestFetchHeedsRetryAfter(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]struct {
+		requests int
+		wait     time.Duration
+	}{"1": {3, time.Second}, "3": {1, 3 * time.Second}, "3600": {1, time.Hour}, "soon": {3, 0}} {
+		e, n := server(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", header)
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		var waits naps
+		client := newClient(t, func(o *awsapi.Options) { o.Sleep = waits.sleep })
+		busy := func(status int) bool { return status == http.StatusServiceUnavailable }
+		got, err := client.Fetch(t.Context(), awsapi.Request{Method: http.MethodGet, URL: e.URL}, awsapi.Limits{Attempt: 2 * time.Second, Retry: busy})
+		if err != nil || got.Status != 503 || got.RetryAfter != want.wait || int(n.Load()) != want.requests || len(waits.list) != want.requests-1 {
+			t.Errorf("%s: %+v, %v after %d requests and %v", header, got, err, n.Load(), waits.list)
+		}
+		if len(waits.list) > 0 && waits.list[0] < want.wait {
+			t.Errorf("%s: waited %v", header, waits.list)
+		}
+	}
+}
+
 // TestFetchHost: a Host header names the server, though the connection goes to
 // the address of the URL.
 func TestFetchHost(t *testing.T) {

@@ -33,7 +33,9 @@ type TokenOutput struct {
 }
 
 // CreateToken exchanges a grant for an Identity Center token. A device code may
-// be sent again and again; a refresh token or authorization code is used once.
+// be sent again and again; an authorization code is used once. A refresh token
+// is used once too, and sent again when the answer is lost: if the service has
+// not seen it that saves the sign-in, and else nothing more is lost.
 func (c *Client) CreateToken(ctx context.Context, e Endpoint, in CreateTokenInput) (TokenOutput, error) {
 	body, secrets := encodeJSON([]pair{
 		{"clientId", in.ClientID, secret.Text{}},
@@ -48,7 +50,7 @@ func (c *Client) CreateToken(ctx context.Context, e Endpoint, in CreateTokenInpu
 	k := call{
 		service: SSOOIDC, operation: "CreateToken", endpoint: e, method: http.MethodPost, path: "/token",
 		header: http.Header{"Content-Type": {"application/json"}}, body: body, secrets: secrets,
-		once: !in.RefreshToken.Empty() || !in.Code.Empty(), format: formatJSON,
+		once: !in.Code.Empty(), format: formatJSON,
 	}
 	d, err := c.do(ctx, k)
 	if err != nil {

@@ -21,6 +21,9 @@ type outcome struct {
 	err   error
 	again bool
 	wait  time.Duration // at least, before the next
+	// sent is how many requests were made: net/http repeats one by itself that
+	// met a kept connection which the server has closed. 0 is 1.
+	sent int
 }
 
 // retry runs attempt until it succeeds, must not be repeated, or the limits are
@@ -28,11 +31,12 @@ type outcome struct {
 func (c *Client) retry(ctx context.Context, label string, lim Limits, attempt func(context.Context) outcome) error {
 	total, cancel := context.WithTimeout(ctx, lim.Total)
 	defer cancel()
-	for n := 1; ; n++ {
+	for n := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("%s: %w", label, err)
 		}
 		o := attempt(total)
+		n += max(o.sent, 1)
 		if o.err == nil {
 			return nil
 		}

@@ -82,6 +82,51 @@ func TestRequestCounts(t *testing.T) {
 	}
 }
 
+// TestRepeatsOfTransportCount: net/http by itself repeats a GET that met a kept
+// connection which has been closed; that one counts.
+func TestRepeatsOfTransportCount(t *testing.T) {
+	t.Parallel()
+	e, n := server(t, script(answer(200, jsonType, portalJSON), hangUp))
+	c := newClient(t, nil)
+	in := awsapi.RoleCredentialsInput{AccessToken: secret.New("bearer-1")}
+	if _, err := c.GetRoleCredentials(t.Context(), e, in); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.GetRoleCredentials(t.Context(), e, in); n.Load() != 4 || attempts(err) != 3 {
+		t.Errorf("%d requests, %v", n.Load()-1, err)
+	}
+}
+
+// TestLostRefreshIsRepeated: the service may not have seen the refresh token; a
+// code is never sent twice.
+func TestLostRefreshIsRepeated(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]func(*awsapi.Client, awsapi.Endpoint, secret.Text, secret.Text) error{
+		jsonToken: func(c *awsapi.Client, e awsapi.Endpoint, refresh, code secret.Text) error {
+			_, err := c.CreateToken(t.Context(), e, awsapi.CreateTokenInput{RefreshToken: refresh, Code: code})
+			return err
+		},
+		jsonSignIn: func(c *awsapi.Client, e awsapi.Endpoint, refresh, code secret.Text) error {
+			_, err := c.CreateSignInToken(t.Context(), e, awsapi.SignInTokenInput{RefreshToken: refresh, Code: code})
+			return err
+		},
+	} {
+		e, n := server(t, script(hangUp, cutShort, answer(200, jsonType, name)))
+		if err := call(newClient(t, nil), e, secret.New("refresh"), secret.Text{}); err != nil || n.Load() != 3 {
+			t.Errorf("refresh token: %v after %d requests", err, n.Load())
+		}
+		e, n = server(t, script(hangUp, answer(200, jsonType, name)))
+		if err := call(newClient(t, nil), e, secret.Text{}, secret.New("code")); err == nil || n.Load() != 1 {
+			t.Errorf("code: %v after %d requests", err, n.Load())
+		}
+	}
+}
+
+const (
+	jsonToken  = `{"accessToken":"at","refreshToken":"rt","tokenType":"Bearer","expiresIn":28800}`
+	jsonSignIn = `{"accessToken":{"accessKeyId":"ASIAEXAMPLE","secretAccessKey":"s","sessionToken":"t"},"refreshToken":"rt","expiresIn":900}`
+)
+
 func attempts(err error) int {
 	var a *awsapi.APIError
 	var u *awsapi.UnreachableError

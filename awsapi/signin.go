@@ -31,7 +31,8 @@ type SignInTokenOutput struct {
 }
 
 // CreateSignInToken exchanges an authorization code or a refresh token for
-// credentials of 15 minutes, as `aws login` does. Both are used once.
+// credentials of 15 minutes, as `aws login` does. Both are used once; a refresh
+// token is sent again when the answer is lost, as by [Client.CreateToken].
 func (c *Client) CreateSignInToken(ctx context.Context, e Endpoint, in SignInTokenInput) (SignInTokenOutput, error) {
 	body, secrets := encodeJSON([]pair{
 		{"clientId", in.ClientID, secret.Text{}},
@@ -44,7 +45,7 @@ func (c *Client) CreateSignInToken(ctx context.Context, e Endpoint, in SignInTok
 	k := call{
 		service: SignIn, operation: "CreateOAuth2Token", endpoint: e, method: http.MethodPost, path: "/v1/token",
 		header: http.Header{"Content-Type": {"application/json"}}, body: body, secrets: secrets,
-		proof: in.Proof, once: true, format: formatJSON,
+		proof: in.Proof, once: !in.Code.Empty(), format: formatJSON,
 	}
 	sent := c.now()
 	d, err := c.do(ctx, k)

@@ -230,8 +230,10 @@ func TestContainerAnswers(t *testing.T) {
 		{"upper case", 400, `{"Code": "Bad", "Message": "m"}`, "Bad: m (HTTP 400)", 1},
 		{"not found", 404, "<html>canary", "NotFound (HTTP 404)", 1},
 		{"redirect", 302, "", "a redirect or unknown status 302", 1},
-		{"busy", 503, "", "ServiceUnavailable (HTTP 503)", 3},
-		{"throttled", 429, `{"code": "Slow", "message": "down"}`, "Slow: down (HTTP 429)", 3},
+		{"busy", 503, "", "ServiceUnavailable (HTTP 503 from http://127.0.0.1:", 3},
+		{"throttled", 429, `{"code": "Slow", "message": "down"}`, "Slow: down (HTTP 429 from http://127.0.0.1:", 3},
+		{"no content", 204, "", "a redirect or unknown status 204", 1},
+		{"empty expiration", 200, `{"AccessKeyId": "ASIA1", "SecretAccessKey": "canary", "Expiration": ""}`, "Expiration is not an ISO 8601 time", 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -48,7 +48,7 @@ func (a answer) credentials() (aws.Credentials, error) {
 	if code != "" && code != "Success" {
 		return aws.Credentials{}, a.refusal(code, message)
 	}
-	if expiration != "" {
+	if raw, there := object["Expiration"]; there && string(raw) != "null" {
 		at, err := iso8601.Parse(expiration)
 		if err != nil {
 			return aws.Credentials{}, a.unusable("Expiration is " + err.Error())
@@ -71,7 +71,7 @@ func (a answer) refused() error {
 			}
 		}
 	}
-	if status := a.response.Status; code == "" || status >= 300 && status < 400 {
+	if status := a.response.Status; code == "" || status < 400 {
 		return a.unusable(fmt.Sprintf("a redirect or unknown status %d", status))
 	}
 	return a.refusal(code, message)
@@ -80,7 +80,7 @@ func (a answer) refused() error {
 func (a answer) refusal(code, message string) error {
 	return &awsapi.APIError{
 		Service: awsapi.Service(a.source), Operation: a.operation, Endpoint: a.endpoint, Status: a.response.Status,
-		Code: a.clean(code, 64), Message: a.clean(message, textLimit), Attempts: 1,
+		Code: a.clean(code, 64), Message: a.clean(message, textLimit), RetryAfter: a.response.RetryAfter, Attempts: 1,
 	}
 }
 
