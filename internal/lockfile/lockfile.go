@@ -10,7 +10,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gofrs/flock"
 )
@@ -66,7 +69,43 @@ func Try(path string) (*Lock, bool, error) {
 		_ = file.Close()
 		return nil, false, nil
 	}
+	sign(path)
 	return &Lock{file: file}, true, nil
+}
+
+// sign leaves the holder's process id for those who wait too long. The lock does
+// not depend on it: where it cannot be written, they learn less.
+func sign(path string) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return
+	}
+	_, _ = file.WriteString(strconv.Itoa(os.Getpid()) + "\n")
+	_ = file.Close()
+}
+
+// Holder names the process that holds the lock at path, such as "process 42
+// (latchkey)", or is "another process" where that cannot be told. Ask only
+// after Try or Acquire failed: who held a free lock last is of no use.
+func Holder(path string) string {
+	data, err := os.ReadFile(path)
+	pid, notNumber := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil || notNumber != nil || pid <= 0 {
+		return "another process"
+	}
+	name := "process " + strconv.Itoa(pid)
+	// Linux tells the command; its name is any bytes.
+	if comm, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm"); err == nil {
+		name += " (" + strings.Map(printable, strings.TrimSpace(string(comm))) + ")"
+	}
+	return name
+}
+
+func printable(r rune) rune {
+	if unicode.IsPrint(r) && r != unicode.ReplacementChar {
+		return r
+	}
+	return -1
 }
 
 // current reports whether the locked file still is the one at its path. After

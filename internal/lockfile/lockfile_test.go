@@ -181,6 +181,9 @@ func TestKilledHolderReleases(t *testing.T) {
 	if _, ok, err := lockfile.Try(path); ok || err != nil {
 		t.Fatalf("Try while another process holds it: %v, %v", ok, err)
 	}
+	if got, want := lockfile.Holder(path), "process "+strconv.Itoa(holder.Process.Pid); runtime.GOOS == "linux" && got != want+" (lockfile.test)" || runtime.GOOS == "darwin" && got != want {
+		t.Errorf("holder is %q, want %q", got, want)
+	}
 	if err := holder.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -193,6 +196,22 @@ func TestKilledHolderReleases(t *testing.T) {
 	defer lock.Release()
 	if took := time.Since(died); took > 100*time.Millisecond {
 		t.Errorf("lock of a dead holder taken after %v, want at most 100ms", took)
+	}
+}
+
+func TestHolderUnknown(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.lock")
+	for _, content := range []string{"", "x", "-1", "0", "99999999999999999999"} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := lockfile.Holder(path); got != "another process" {
+			t.Errorf("%q: %q", content, got)
+		}
+	}
+	if got := lockfile.Holder(path + ".none"); got != "another process" {
+		t.Errorf("no file: %q", got)
 	}
 }
 

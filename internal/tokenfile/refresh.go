@@ -18,9 +18,9 @@ const (
 	Window = 5 * time.Minute
 	// Gap is the least time between two tries while the old token lives.
 	Gap = time.Minute
-	// patience is how long a process waits for another one that refreshes: a
-	// little longer than the 30 s that its call may take.
-	patience = 40 * time.Second
+	// patience is how long a process waits for another one that refreshes: as
+	// long as that one's call may take.
+	patience = 30 * time.Second
 )
 
 // ErrExpired says that the token has expired and nothing in the file can
@@ -151,7 +151,7 @@ func (f File) lock(ctx context.Context, alive bool) (lock *lockfile.Lock, waited
 		return nil, true, fmt.Errorf("token file %s: %w", f.Path, ctx.Err())
 	}
 	if waiting.Err() != nil && lock == nil {
-		return nil, true, fmt.Errorf("token file %s: another process holds %s for more than %v", f.Path, path, patience)
+		return nil, true, fmt.Errorf("token file %s: %s holds %s for more than %v", f.Path, lockfile.Holder(path), path, patience)
 	}
 	return lock, true, nil
 }
