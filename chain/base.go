@@ -143,6 +143,9 @@ func (p *planner) joinSession(s *shape, sso *ssoShape) error {
 					"the Rust SDK refuses the profile", "remove it from the profile")
 			}
 			*part.into = v
+		} else if part.into.Set() {
+			p.note("sso-session-incomplete", part.into.Origin, s.name, part.key+" is taken from the profile, because its sso-session does not say it",
+				"all AWS SDKs refuse the profile", "move it to the section [sso-session "+sso.session.Text+"]")
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package chain
 
 import (
+	"errors"
+	"io/fs"
 	"strconv"
 	"strings"
 
@@ -24,10 +26,13 @@ type planner struct {
 	selected origin.Value
 	// root is the selected profile, nil where there is none: region, endpoints,
 	// FIPS and dual stack of every call come from it, as in the SDKs.
-	root   *profile.Profile
-	region origin.Value
-	looked []string
-	notes  []profile.Diagnostic
+	root *profile.Profile
+	// rootErr is why [default] cannot be read where nobody named it: an error
+	// only if the profile is reached.
+	rootErr error
+	region  origin.Value
+	looked  []string
+	notes   []profile.Diagnostic
 }
 
 // NewPlan plans the credentials of a profile. With name "" the profile is the
@@ -77,24 +82,15 @@ func (p *planner) selectProfile(name origin.Value) error {
 	if isNotFound(err) {
 		return nil
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		// The home folder of another user, as after su: the environment's keys
+		// are of use without it.
+		p.rootErr = err
+		p.note("default-unreadable", origin.Origin{}, "", "settings of the default profile are not known: "+err.Error(), "",
+			"make the file readable, or point AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE elsewhere")
+		return nil
+	}
 	return err
-}
-
-// profileFromEnv prefers AWS_PROFILE, as the AWS CLI and Go SDK do; boto3
-// prefers the other one, which is noted where they differ.
-func (p *planner) profileFromEnv() origin.Value {
-	current, currentSet := p.env("AWS_PROFILE")
-	old, _ := p.env("AWS_DEFAULT_PROFILE")
-	if currentSet && current == "" {
-		p.note("empty-aws-profile", origin.Env("AWS_PROFILE"), "",
-			"AWS_PROFILE is set but empty and counts as unset", "boto3 and the AWS CLI look for a profile without a name", "unset AWS_PROFILE")
-	}
-	if current != "" && old != "" && current != old {
-		p.note("two-profile-variables", origin.Env("AWS_DEFAULT_PROFILE"), "",
-			"AWS_PROFILE and AWS_DEFAULT_PROFILE name different profiles; AWS_PROFILE is used",
-			"boto3 uses AWS_DEFAULT_PROFILE", "unset AWS_DEFAULT_PROFILE")
-	}
-	return named(p.env)
 }
 
 // named returns the profile that the environment names, unset if none.
@@ -121,12 +117,14 @@ func (p *planner) findRegion() origin.Value {
 	if p.policy.Region.Set() {
 		return p.policy.Region
 	}
-	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
-		if v := p.variable(name); v.Set() {
-			return v
-		}
+	current, old := p.variable("AWS_REGION"), p.setting("AWS_DEFAULT_REGION", "region")
+	if !current.Set() {
+		return old
 	}
-	return p.rootValue("region")
+	if old.Text != current.Text {
+		p.noteRegion(current, old)
+	}
+	return current
 }
 
 // variable returns an environment variable; a blank one is unset.
@@ -134,6 +132,9 @@ func (p *planner) variable(name string) origin.Value {
 	text, _ := p.env(name)
 	v := origin.Value{Text: text, Origin: origin.Env(name)}
 	if !v.Set() {
+		if text != "" {
+			p.noteBlank(name)
+		}
 		return origin.Value{}
 	}
 	return v
@@ -143,6 +144,9 @@ func (p *planner) variable(name string) origin.Value {
 func (p *planner) secretVariable(name string) (secret.Text, origin.Origin, bool) {
 	text, _ := p.env(name)
 	if strings.TrimSpace(text) == "" {
+		if text != "" {
+			p.noteBlank(name)
+		}
 		return secret.Text{}, origin.Origin{}, false
 	}
 	return secret.New(text), origin.Env(name), true
@@ -167,7 +171,14 @@ func (p *planner) setting(variable, key string) origin.Value {
 // enabled reads a boolean setting; only "true", in any case, is true, as in
 // the SDKs' reading of these keys from a file.
 func (p *planner) enabled(variable, key string) bool {
-	return strings.EqualFold(strings.TrimSpace(p.setting(variable, key).Text), "true")
+	v := p.setting(variable, key)
+	switch text := strings.TrimSpace(v.Text); {
+	case strings.EqualFold(text, "true"):
+		return true
+	case text != "" && !strings.EqualFold(text, "false"):
+		p.noteBoolean(v.Origin)
+	}
+	return false
 }
 
 func (p *planner) note(code string, at origin.Origin, in, message, breaks, fix string) {
@@ -195,7 +206,7 @@ func (p *planner) regionFor(roleARN string) origin.Value {
 
 func (p *planner) noteOnce(code string, at origin.Origin, in, message, breaks, fix string) {
 	for _, n := range p.notes {
-		if n.Code == code && n.Profile == in {
+		if n.Code == code && n.Profile == in && n.Origin == at {
 			return
 		}
 	}

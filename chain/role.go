@@ -32,6 +32,7 @@ func (p *planner) roleSteps(s *shape, path []string) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.noteOverRole(s)
 	step, err := p.assumeRoleProfile(s, source)
 	return append(source, step), err
 }
@@ -192,6 +193,7 @@ func (p *planner) webIdentityProfile(s *shape) ([]Step, error) {
 		p.note("web-identity-over-source", s.token.Origin, s.name, "web identity is used, not the profile's other source",
 			"the Go SDK and Terraform refuse the profile", "remove web_identity_token_file or the other source")
 	}
+	p.noteUnsent(s)
 	name, _ := s.p.Get("role_session_name")
 	step, err := p.webIdentity(s.name, s.role, s.token, name)
 	return []Step{step}, err

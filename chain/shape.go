@@ -21,6 +21,7 @@ type shape struct {
 	static   profile.StaticKeys
 	partial  error // half a static pair
 	sso      ssoShape
+	asSource bool // another profile names it as source_profile
 	selfCall bool // credential_process is latchkey asking for this profile
 }
 
@@ -71,16 +72,13 @@ func (p *planner) profileSteps(prof *profile.Profile, path []string) ([]Step, er
 	if err != nil {
 		return nil, err
 	}
-	asSource := len(path) > 1
-	if asSource && s.hasStatic() {
-		if s.role.Set() {
-			p.note("source-has-role", s.role.Origin, s.name,
-				"the keys of profile "+s.name+" are used as the source and its own role_arn is not assumed first",
-				"the Go SDK and Terraform assume that role first", "move the keys to a profile of their own")
-		}
-		return []Step{p.static(s)}, nil
-	}
-	if s.role.Set() {
+	s.asSource = len(path) > 1
+	switch {
+	case s.asSource && s.hasStatic():
+		return p.sourceKeys(s)
+	case s.asSource && s.role.Set() && s.partial != nil:
+		return nil, s.partial // keys come first in a source, and nobody guesses the other half
+	case s.role.Set():
 		return p.roleSteps(s, path)
 	}
 	return p.baseSteps(s)
@@ -89,7 +87,10 @@ func (p *planner) profileSteps(prof *profile.Profile, path []string) ([]Step, er
 // baseSteps plans a profile without role_arn (the shape table of
 // credential-sources 2.2; docs/decisions/0002 holds the choices).
 func (p *planner) baseSteps(s *shape) ([]Step, error) {
-	if s.partial != nil {
+	if s.token.Set() {
+		return nil, tokenWithoutRole(s)
+	}
+	if s.partial != nil && !p.beatsHalf(s) {
 		return nil, s.partial
 	}
 	p.noteShadowed(s)
@@ -108,13 +109,40 @@ func (p *planner) baseSteps(s *shape) ([]Step, error) {
 	return nil, p.unfinished(s)
 }
 
+// sourceKeys uses the keys of a profile that is a source; a token file that
+// serves no role is a contradiction here as well.
+func (p *planner) sourceKeys(s *shape) ([]Step, error) {
+	if s.token.Set() && !s.role.Set() {
+		return nil, tokenWithoutRole(s)
+	}
+	p.noteShadowed(s)
+	return []Step{p.static(s)}, nil
+}
+
+// tokenWithoutRole refuses what every SDK refuses, whatever else the profile has.
+func tokenWithoutRole(s *shape) error {
+	return &ConfigError{Profile: s.name, Origin: s.token.Origin, Message: "web_identity_token_file without role_arn",
+		Why: "a web identity token is only good for assuming a role", Fix: "add role_arn to profile " + s.name}
+}
+
+// beatsHalf reports whether the profile has a source that at least two SDKs use
+// although half a key pair stands beside it: any where the half is in the config
+// file, Identity Center of the selected profile where it is in the other one.
+func (p *planner) beatsHalf(s *shape) bool {
+	var half *profile.PartialKeysError
+	if !errors.As(s.partial, &half) || len(half.Elsewhere) > 0 {
+		return false
+	}
+	if half.Present[0].File == p.graph.Locations().Credentials {
+		return s.sso.complete() && !s.asSource
+	}
+	return len(s.bases()) > 0
+}
+
 // unfinished explains a profile that has the beginnings of a source but not a
 // whole one; nil if it has none at all.
 func (p *planner) unfinished(s *shape) error {
 	switch {
-	case s.token.Set():
-		return &ConfigError{Profile: s.name, Origin: s.token.Origin, Message: "web_identity_token_file without role_arn",
-			Why: "a web identity token is only good for assuming a role", Fix: "add role_arn to profile " + s.name}
 	case s.source.Set():
 		return &ConfigError{Profile: s.name, Origin: s.source.Origin, Message: "source_profile without role_arn",
 			Why: "source_profile says whose credentials assume role_arn", Fix: "add role_arn to profile " + s.name + ", or use profile " + s.source.Text + " itself"}
@@ -129,38 +157,6 @@ func (p *planner) unfinished(s *shape) error {
 			Why: "latchkey would call itself without end", Fix: "name another profile in the command, or give this one a source"}
 	}
 	return nil
-}
-
-// noteShadowed says which other sources the profile has that are not used, and
-// which SDKs use them instead.
-func (p *planner) noteShadowed(s *shape) {
-	switch {
-	case s.hasStatic() && s.sso.complete():
-		p.note("static-over-sso", s.static.AccessKeyID.Origin, s.name, "the static keys are used, not Identity Center",
-			"boto3, the AWS CLI and the Rust SDK use Identity Center", "remove the keys or the sso_ settings")
-	case s.hasStatic() && s.login.Set() && !s.static.InCredentialsFile:
-		p.note("static-over-login", s.static.AccessKeyID.Origin, s.name, "the static keys are used, not login_session",
-			"boto3, the AWS CLI and the Rust SDK use login_session", "remove the keys or login_session")
-	case s.hasStatic() && s.process.Set():
-		breaks := "the Rust SDK runs credential_process"
-		if !s.static.InCredentialsFile {
-			breaks = "boto3, the AWS CLI and the Rust SDK run credential_process"
-		}
-		p.note("static-over-process", s.static.AccessKeyID.Origin, s.name, "the static keys are used, not credential_process", breaks,
-			"remove the keys or credential_process")
-	}
-	if s.source.Set() && len(s.bases()) > 0 {
-		p.note("source-without-role", s.source.Origin, s.name, "source_profile has no role_arn to serve and is ignored",
-			"the Go SDK and Terraform refuse the profile", "remove source_profile or add role_arn")
-	}
-	if s.token.Set() && len(s.bases()) > 0 {
-		p.note("token-without-role", s.token.Origin, s.name, "web_identity_token_file has no role_arn to serve and is ignored",
-			"the Go SDK and Terraform refuse the profile", "remove web_identity_token_file or add role_arn")
-	}
-	if s.selfCall && len(s.bases()) > 0 {
-		v, _ := s.p.Get("credential_process")
-		p.note("process-calls-itself", v.Origin, s.name, "credential_process calls latchkey for this same profile and is left out here", "", "")
-	}
 }
 
 // callsItself reports whether a credential_process is latchkey asked for the

@@ -63,6 +63,9 @@ func (p *planner) source(source Source) ([]Step, error) {
 }
 
 func (p *planner) profileSource() ([]Step, error) {
+	if p.rootErr != nil {
+		return nil, p.rootErr
+	}
 	if p.root == nil {
 		p.looked = append(p.looked, "profile: none is named and there is no [default]")
 		return nil, nil
@@ -97,6 +100,7 @@ func (p *planner) environment(required bool) ([]Step, error) {
 	step.Inputs = p.appendSet(step.Inputs, InputAccountID, p.variable("AWS_ACCOUNT_ID"))
 	step.Inputs = p.appendSet(step.Inputs, InputExpiration, p.variable("AWS_CREDENTIAL_EXPIRATION"))
 	p.noteEnvironment()
+	p.noteKeyBlanks()
 	return []Step{step}, nil
 }
 
@@ -131,16 +135,28 @@ func (p *planner) webIdentityFromEnv() ([]Step, error) {
 		return nil, &ConfigError{Origin: file.Origin, Message: "AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not",
 			Why: "a web identity token is only good for assuming a role", Fix: "set AWS_ROLE_ARN, or unset AWS_WEB_IDENTITY_TOKEN_FILE"}
 	}
-	if p.selected.Origin.Kind == origin.KindEnv {
+	if p.root != nil && (p.selected.Origin.Kind == origin.KindEnv || hasCredentials(p.root)) {
 		p.note("web-identity-over-profile", file.Origin, p.selected.Text,
-			"the environment's web identity is used, not profile "+p.selected.Text, "the Rust SDK and boto3 look at parts of the profile first",
+			"the environment's web identity is used, not profile "+p.selected.Text,
+			"the Rust SDK uses the profile; so do boto3 and the AWS CLI where it assumes a role with a source",
 			"unset AWS_WEB_IDENTITY_TOKEN_FILE, or name the profile on the command line")
 	}
 	step, err := p.webIdentity("", role, file, p.variable("AWS_ROLE_SESSION_NAME"))
 	return []Step{step}, err
 }
 
+// hasCredentials reports whether a profile says anything about credentials.
+func hasCredentials(prof *profile.Profile) bool {
+	for _, key := range []string{"aws_access_key_id", "role_arn", "sso_session", "sso_account_id", "login_session", "credential_process"} {
+		if _, ok := prof.Get(key); ok {
+			return true
+		}
+	}
+	return false
+}
+
 func (p *planner) container(required bool) ([]Step, error) {
+	p.noteEmptyContainer()
 	uri := p.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
 	if uri.Set() {
 		// The relative URI wins over the full one (SDK reference, container provider).
