@@ -48,7 +48,7 @@ type Limits struct {
 	Connect  time.Duration // name look-up and TCP connection; 3 s
 	TLS      time.Duration // TLS handshake; 5 s; of Options only
 	Attempt  time.Duration // one request to the end of its body; 10 s
-	Total    time.Duration // all attempts and the waits between; 30 s
+	Total    time.Duration // all attempts and the waits between; 29.5 s
 	Direct   bool          // never a proxy
 	// Answered has [Client.Fetch] repeat what was answered with a status of
 	// Retry, and not what got no answer: nobody may be there.
@@ -72,6 +72,9 @@ func (l Limits) or(d Limits) Limits {
 	l.Direct = l.Direct || d.Direct
 	return l
 }
+
+// total leaves a command the time to start and to report within 30 s.
+const total = 29500 * time.Millisecond
 
 const (
 	maxBody      = 1 << 20
@@ -113,7 +116,7 @@ func New(o Options) *Client {
 		fixSkew:   !o.DisableSkewCorrection,
 		limits: o.Limits.or(Limits{
 			Attempts: 3, Connect: 3 * time.Second, TLS: 5 * time.Second,
-			Attempt: 10 * time.Second, Total: 30 * time.Second,
+			Attempt: 10 * time.Second, Total: total,
 		}),
 	}
 	if hc, ok := o.HTTPClient.(*http.Client); ok {

@@ -45,6 +45,9 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, label string, 
 		return reply{}, &trouble{err: err, unsent: true}
 	}
 	cause := failure{label: label, endpoint: bareURL(req.URL.String()), lim: lim, secrets: secrets, own: c.custom == nil}
+	if proxy, _ := c.proxyOf(req); c.custom == nil && proxy != nil {
+		cause.proxy = c.proxyVariable(req.URL.Scheme).name
+	}
 	r := reply{sent: c.now()}
 	res, err := send(req)
 	if err != nil {
@@ -57,10 +60,8 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, label string, 
 	defer res.Body.Close() //nolint:errcheck // read only
 	r.received = c.now()
 	r.status, r.header = res.StatusCode, res.Header
-	if r.status == http.StatusProxyAuthRequired && c.custom == nil {
-		if proxy, _ := c.proxyOf(req); proxy != nil {
-			return reply{}, cause.trouble(refusal(c.proxyVariable(req.URL.Scheme).name, r.status, req.Host))
-		}
+	if r.status == http.StatusProxyAuthRequired && cause.proxy != "" {
+		return reply{}, cause.trouble(refusal(cause.proxy, r.status, req.Host))
 	}
 	r.body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {

@@ -17,6 +17,8 @@ type failure struct {
 	secrets         []string
 	own             bool // our transport: connected is reliable
 	connected       bool
+	// proxy is the variable that names the proxy on the way, "" for none.
+	proxy string
 }
 
 // cause is an error whose text has been sanitised, with the original behind it.
@@ -59,7 +61,7 @@ func (f failure) classify(err error) (r Reason, text string, again bool) {
 	case errors.As(err, &proxy):
 		return ReasonProxy, text, proxy.Status >= 500
 	case isOp && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):
-		return ReasonProxy, "proxy: " + op.Err.Error(), !isTLS(err)
+		return ReasonProxy, "proxy of " + f.proxy + ": " + op.Err.Error(), !isTLS(err)
 	case errors.As(err, &dns):
 		if dns.IsNotFound {
 			return ReasonDNS, "no such host: " + dns.Name, false
@@ -75,6 +77,8 @@ func (f failure) classify(err error) (r Reason, text string, again bool) {
 			text = "no complete answer within " + f.lim.Attempt.String()
 		case isOp && op.Op == "dial":
 			text = "no connection within " + min(f.lim.Connect, f.lim.Attempt).String()
+		case f.proxy != "":
+			text = "no connection through the proxy of " + f.proxy + " within " + f.lim.Attempt.String()
 		default:
 			text = "no connection within " + f.lim.Attempt.String()
 		}

@@ -124,12 +124,12 @@ func TestProxyFailures(t *testing.T) {
 		text                string
 	}{
 		{"refused", "http", "http://user:CANARYPW@" + l.Addr().String(), awsapi.ReasonProxy, 0, 3, "connection refused"},
-		{"refused", "https", "http://user:CANARYPW@" + l.Addr().String(), awsapi.ReasonProxy, 0, 3, "connection refused"},
+		{"refused", "https", "http://user:CANARYPW@" + l.Addr().String(), awsapi.ReasonProxy, 0, 3, "proxy of HTTPS_PROXY: dial tcp"},
 		{"wants a password", "http", says(407), awsapi.ReasonProxy, 407, 1, "proxy of HTTP_PROXY: asks for a user name and password (HTTP 407)"},
 		{"wants a password", "https", says(407), awsapi.ReasonProxy, 407, 1, "proxy of HTTPS_PROXY: asks for a user name and password (HTTP 407)"},
 		{"forbids", "https", says(403), awsapi.ReasonProxy, 403, 1, "refuses to connect to sts..test.invalid:443 (HTTP 403)"},
 		{"cannot reach", "https", says(503), awsapi.ReasonProxy, 503, 3, "refuses to connect to sts..test.invalid:443 (HTTP 503)"},
-		{"hangs", "https", hang.URL, awsapi.ReasonTimeout, 0, 3, "no connection within"},
+		{"hangs", "https", hang.URL, awsapi.ReasonTimeout, 0, 3, "no connection through the proxy of HTTPS_PROXY within"},
 		{"hangs", "http", hang.URL, awsapi.ReasonTimeout, 0, 3, "no complete answer within"},
 		{"not a URL", "https", "http://user:CANARYPW@x y:80", awsapi.ReasonProxy, 0, 1, "proxy of HTTPS_PROXY: not a URL"},
 		{"bad port", "http", "http://user:CANARYPW@x:yz", awsapi.ReasonProxy, 0, 1, "proxy of HTTP_PROXY: not a URL"},
