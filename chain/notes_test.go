@@ -53,6 +53,8 @@ func TestDeviations(t *testing.T) {
 		{"half in config alone", setup{config: a(half), name: "a"}, []string{"error profile a: half a key pair"}},
 		{"halves in two files, process", setup{config: a(process + "aws_secret_access_key = x\n"), credentials: "[a]\n" + half, name: "a"}, []string{"error profile a: half a key pair"}},
 		{"source, half and role", setup{config: source(roleA+"source_profile = b\n"+half) + "[profile b]\n" + keys, name: "r"}, []string{"error profile a: half a key pair"}},
+		{"source, half in config, role and token", setup{config: source(roleA + token + half), name: "r"}, []string{"web-identity:a assume-role:r", "half-pair-ignored: "}},
+		{"source, half in credentials, role and token", setup{config: source(roleA + token), credentials: "[a]\n" + half, name: "r"}, []string{"error profile a: half a key pair"}},
 		{"sso without account, process", setup{config: a("sso_start_url = https://x\nsso_region = us-east-1\n" + process), name: "a"}, []string{"process:a", "sso-unfinished: Go and Rust"}},
 		{"sso session takes region of profile", setup{config: a("sso_session = s\n"+sso) + "[sso-session s]\nsso_start_url = https://corp.awsapps.com/start\n", name: "a"}, []string{"sso:a", "sso-session-incomplete: all AWS SDKs"}},
 		{"web identity, settings that are not sent", setup{config: a(roleA + token + "duration_seconds = 7200\nmfa_serial = x\n"), name: "a"}, []string{"web-identity:a", "not-for-web-identity: "}},

@@ -193,6 +193,9 @@ func (p *planner) webIdentityProfile(s *shape) ([]Step, error) {
 		p.note("web-identity-over-source", s.token.Origin, s.name, "web identity is used, not the profile's other source",
 			"the Go SDK and Terraform refuse the profile", "remove web_identity_token_file or the other source")
 	}
+	if s.asSource && s.partial != nil {
+		p.noteHalf(s)
+	}
 	p.noteUnsent(s)
 	name, _ := s.p.Get("role_session_name")
 	step, err := p.webIdentity(s.name, s.role, s.token, name)

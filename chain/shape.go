@@ -76,7 +76,7 @@ func (p *planner) profileSteps(prof *profile.Profile, path []string) ([]Step, er
 	switch {
 	case s.asSource && s.hasStatic():
 		return p.sourceKeys(s)
-	case s.asSource && s.role.Set() && s.partial != nil:
+	case s.asSource && s.role.Set() && s.partial != nil && !p.beatsHalf(s):
 		return nil, s.partial // keys come first in a source, and nobody guesses the other half
 	case s.role.Set():
 		return p.roleSteps(s, path)
@@ -134,9 +134,9 @@ func (p *planner) beatsHalf(s *shape) bool {
 		return false
 	}
 	if half.Present[0].File == p.graph.Locations().Credentials {
-		return s.sso.complete() && !s.asSource
+		return s.sso.complete() && !s.asSource && !s.role.Set()
 	}
-	return len(s.bases()) > 0
+	return s.token.Set() || !s.role.Set() && len(s.bases()) > 0
 }
 
 // unfinished explains a profile that has the beginnings of a source but not a

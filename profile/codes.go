@@ -54,6 +54,7 @@ const (
 	CodeIndentedProperty   = "indented-property"
 
 	// The merge of both files.
+	CodeBlankValue        = "blank-value"
 	CodePartialKeys       = "partial-keys"
 	CodeKeysInBothFiles   = "keys-in-both-files"
 	CodeStrayToken        = "stray-session-token"
@@ -209,6 +210,8 @@ func lineMeaning(code string) (meaning, bool) {
 
 func mergeMeaning(code string) (meaning, bool) {
 	switch code {
+	case CodeBlankValue:
+		return meaning{"the key has no value and counts as unset", python + " (they count it as set), and Go if it is half of a pair in the credentials file", "give it a value or remove the line", false}, true
 	case CodePartialKeys:
 		return meaning{"half a key pair", allSDKs, "put the key ID and the secret into one section", false}, true
 	case CodeKeysInBothFiles:

@@ -12,31 +12,50 @@ import (
 	"github.com/latchkey-aws/latchkey/origin"
 )
 
+// inspection is what one look at both files found.
+type inspection struct {
+	list  []Diagnostic // sorted
+	links *links
+	// whole: nothing was left out, so that the findings of one profile are among
+	// those of all.
+	whole bool
+}
+
+// inspection looks at everything, once: who lists profiles asks for many.
+func (g *Graph) inspection() *inspection {
+	g.inspected.Do(func() {
+		g.read()
+		n := &notes{}
+		l := g.inspect(n)
+		g.all = inspection{n.sorted(g), l, n.dropped == 0 && l.suggestions <= maxSuggestions}
+	})
+	return &g.all
+}
+
 // Findings returns every deviation of both files and every reference that
 // leads nowhere: those on places first, then by file and line. It parses
 // everything, and stops listing after some thousands.
-func (g *Graph) Findings() []Diagnostic {
-	g.read()
-	n := &notes{}
-	g.inspect(n)
-	return n.sorted(g)
-}
+func (g *Graph) Findings() []Diagnostic { return slices.Clone(g.inspection().list) }
 
 // FindingsFor returns the findings that can affect a profile: those in the
 // sections that it uses, directly or by reference, those on a file as a whole,
 // and those elsewhere that make some tool reject the whole file.
 func (g *Graph) FindingsFor(profile string) []Diagnostic {
-	g.read()
-	nothing := &notes{keep: func(*Diagnostic) bool { return false }}
-	l := g.inspect(nothing)
-	if _, ok := l.at[profile]; !ok {
+	all := g.inspection()
+	if _, ok := all.links.at[profile]; !ok {
 		profile = unquoted(profile)
 	}
-	used := l.used(profile)
+	used := all.links.used(profile)
 	n := &notes{keep: func(d *Diagnostic) bool {
 		return d.WholeFile || d.Section == "" || used["profile "+d.Profile] || used[d.Section]
 	}}
-	g.inspect(n)
+	if !all.whole {
+		g.inspect(n)
+		return n.sorted(g)
+	}
+	for i := range all.list {
+		n.add(all.list[i])
+	}
 	return n.sorted(g)
 }
 
@@ -165,6 +184,7 @@ func (p *Profile) mergeNotes(n *notes) {
 	}
 	for i := range p.layers {
 		l := &p.layers[i]
+		l.blankNotes(add)
 		id, sec, token, old := l.set(keyAccessKeyID), l.set(keySecret), l.set(keyToken), l.set(keySecurityToken)
 		complete := id != nil && sec != nil
 		switch {
@@ -194,5 +214,16 @@ func (p *Profile) mergeNotes(n *notes) {
 	}
 	if v, ok := p.Get(keyInclude); ok {
 		add(CodeIncludeProfile, v.Origin, "")
+	}
+}
+
+// blankNotes reports keys that decide where credentials come from and have no
+// value: some tools ask only whether the key is there.
+func (l *layer) blankNotes(add func(code string, o origin.Origin, message string)) {
+	for _, key := range [...]string{keyAccessKeyID, keySecret, keyRole, keySource, "credential_source", "credential_process",
+		"web_identity_token_file", "login_session", keySSOSession, "sso_account_id", "sso_role_name", "sso_start_url", "sso_region"} {
+		if e := l.last(key); e != nil && e.blank() && len(e.subs) == 0 {
+			add(CodeBlankValue, l.origin(e), "")
+		}
 	}
 }

@@ -17,6 +17,8 @@ type Graph struct {
 	config, credentials file
 	whole               sync.Once
 	first               *Profile // Options.First, if skimming was enough
+	inspected           sync.Once
+	all                 inspection
 }
 
 // Load finds, reads and indexes the shared files. A missing file is an empty

@@ -29,6 +29,7 @@ type links struct {
 	nodes               []node
 	at                  map[string]int32
 	config, credentials string // paths
+	suggestions         int    // searches for similar names
 }
 
 func newLinks(g *Graph) *links {
@@ -145,10 +146,9 @@ const maxSuggestions = 20
 
 // referenceNotes reports references that lead nowhere or in a circle.
 func (g *Graph) referenceNotes(l *links, n *notes) {
-	suggestions := 0
 	var all [kindServices + 1][]string
 	suggest := func(k kind, name string) string {
-		if suggestions++; suggestions > maxSuggestions {
+		if l.suggestions++; l.suggestions > maxSuggestions {
 			return ""
 		}
 		if all[k] == nil {

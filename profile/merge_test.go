@@ -33,6 +33,7 @@ func TestMerge(t *testing.T) {
 	}{
 		{"credentials win", "[profile a]\nk=1\ni=4\n", "[a]\nk=2\nj=3\n", `i="4" j="3" k="2"`, ""},
 		{"blank does not win", "[profile a]\nregion=x\n", "[a]\nregion=\n", `region="x"`, ""},
+		{"blank keys that decide", "[profile a]\nrole_arn=\nsso_session =\nk=1\ncredential_process=x\n", "[a]\nlogin_session=\n", `credential_process="x" k="1"`, "blank-value@2 blank-value@3 blank-value@c:2"},
 		{"only in credentials", "", "[a]\nk=2\n", `k="2"`, ""},
 		{"default in both", "[default]\nk=1\n", "[default]\nj=2\n", `j="2" k="1"`, ""},
 		{"keys that Go loses", "[profile a]\nregion=x\n", "[a]\nendpoint_url=http://x\naws_account_id=1\nservices=s\n[b]\nendpoint_url=http://x",
@@ -85,7 +86,7 @@ func TestStaticKeys(t *testing.T) {
 			err:   "profile a: half a key pair: config:2 has aws_access_key_id, missing aws_secret_access_key; config:3 looks like a misspelt key",
 			codes: "partial-keys@2 unknown-key@3"},
 		{name: "blank is unset", config: "[profile a]\naws_access_key_id=\naws_secret_access_key=s\n", idAt: "default", secretAt: "-", tokenAt: "-",
-			err: "profile a: half a key pair: config:3 has aws_secret_access_key, missing aws_access_key_id", codes: "partial-keys@3"},
+			err: "profile a: half a key pair: config:3 has aws_secret_access_key, missing aws_access_key_id", codes: "blank-value@2 partial-keys@3"},
 		{name: "split over the files", config: "[profile a]\naws_secret_access_key=s\n", credentials: "[a]\naws_access_key_id=AKIA1\n", idAt: "default", secretAt: "-", tokenAt: "-",
 			err:   "profile a: half a key pair: credentials:2 has aws_access_key_id, missing aws_secret_access_key; config:2 has aws_secret_access_key, and pairs are not joined over files",
 			codes: "partial-keys@c:2"},
