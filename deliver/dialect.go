@@ -24,9 +24,10 @@ func dialectOf(shell Shell) (dialect, bool) {
 		}}, true
 	case Fish:
 		// -g: a universal variable is the user's own, for all their shells,
-		// and erasing it would outlive this one.
+		// and erasing it would outlive this one. Erasing what is not there is an
+		// error, which would be the status of the whole.
 		return dialect{end: ";\n", set: setFish, unset: func(b []byte, name string) []byte {
-			return append(append(b, "set -eg "...), name...)
+			return append(append(append(b, "set -eg "...), name...), "; or true"...)
 		}}, true
 	case PowerShell:
 		return dialect{end: "\n", utf8: true, set: setPowerShell, unset: func(b []byte, name string) []byte {

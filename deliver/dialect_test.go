@@ -22,7 +22,7 @@ func TestFormat(t *testing.T) {
 		first, last string // lines of unset
 	}{
 		{deliver.Sh, "export A='plain/+=';\nexport B='it'\\''s \"$x\" \\ ‘é🔑';\n", "export AWS_REGION='r';\n", "\nunset AWS_PROFILE;\n"},
-		{deliver.Fish, "set -gx A 'plain/+=';\nset -gx B 'it\\'s \"$x\" \\\\ ‘é🔑';\n", "set -gx AWS_REGION 'r';\n", "\nset -eg AWS_PROFILE;\n"},
+		{deliver.Fish, "set -gx A 'plain/+=';\nset -gx B 'it\\'s \"$x\" \\\\ ‘é🔑';\n", "set -gx AWS_REGION 'r';\n", "\nset -eg AWS_PROFILE; or true;\n"},
 		{deliver.PowerShell, "$Env:A = 'plain/+='\n$Env:B = 'it''s \"$x\" \\ ' + [char]0x2018 + [char]0xe9 + [char]0xd83d + [char]0xdd11\n",
 			"$Env:AWS_REGION = 'r'\n", "\n$Env:AWS_PROFILE = $null\n"},
 		{deliver.Nu, "$env.A = \"plain/+=\"\n$env.B = \"it's \\\"$x\\\" \\\\ ‘é🔑\"\n", "$env.AWS_REGION = \"r\"\n", "\nhide-env -i AWS_PROFILE\n"},

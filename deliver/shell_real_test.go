@@ -45,7 +45,7 @@ func realShells() []realShell {
 			realShell{"dash", []string{"-euc", evaluate, "x"}, deliver.Sh, locale},
 			realShell{"zsh", []string{"-f", "-c", evaluate, "x"}, deliver.Sh, locale},
 			realShell{"zsh", []string{"--emulate", "sh", "-f", "-c", evaluate, "x"}, deliver.Sh, locale},
-			realShell{"fish", []string{"--no-config", "-c", `source $argv[1]; exec $argv[2]`}, deliver.Fish, locale},
+			realShell{"fish", []string{"--no-config", "-c", `source $argv[1]; or exit 9; exec $argv[2]`}, deliver.Fish, locale},
 			realShell{"dash", []string{"-c", sourceFile, "x"}, deliver.Dotenv, locale},
 			realShell{"bash", []string{"--norc", "-c", sourceFile, "x"}, deliver.Dotenv, locale},
 		)
