@@ -21,10 +21,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	programs := map[string]func(){
 		"latchkey": func() { os.Exit(cli.Main(cli.System())) },
 		"showenv":  showEnv,
-	})
+	}
+	unixPrograms(programs)
+	testscript.Main(m, programs)
 }
 
 // showEnv prints the AWS_ variables of a child, and what else is asked for.
@@ -49,6 +51,8 @@ func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
+		// The expected output in the scripts is written anew, to be reviewed.
+		UpdateScripts: os.Getenv("LATCHKEY_TEST_UPDATE") == "1",
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
 			e.Setenv("HOME", home)

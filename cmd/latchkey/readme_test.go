@@ -64,8 +64,8 @@ func shellLines(text string) []string {
 	return commands
 }
 
-// readmeHome returns the environment of a user with a sandbox and a program
-// called terraform.
+// readmeHome returns the environment of a user with a sandbox and programs
+// called terraform and aws, which want a session.
 func readmeHome(t *testing.T) []string {
 	t.Helper()
 	server := sandbox.Start(t)
@@ -83,7 +83,9 @@ func readmeHome(t *testing.T) []string {
 			t.Fatal(err)
 		}
 	}
-	write(filepath.Join(bin, "terraform"), "#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN\"\n", 0o700)
+	for _, program := range []string{"terraform", "aws"} {
+		write(filepath.Join(bin, program), "#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN\"\n", 0o700)
+	}
 	config := filepath.Join(dir, "config")
 	write(config, "[profile prod]\nregion = eu-central-1\nrole_arn = arn:aws:iam::444455556666:role/ReadOnly\nsource_profile = alice\n", 0o600)
 	environ := append(home.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "GOBIN="+bin, "AWS_CONFIG_FILE="+config, "TMPDIR="+t.TempDir())

@@ -9,16 +9,18 @@ import (
 )
 
 // runChild runs a command beside latchkey and returns its exit code, 128+n
-// where signal n ended it. The terminal sends Ctrl-C to both, so latchkey only
-// waits; signals that were sent to latchkey alone are passed on.
+// where signal n ended it. What the terminal sends for Ctrl-C and Ctrl-\ reaches
+// both, so latchkey only waits; signals sent to latchkey alone are passed on.
 func runChild(sys *Sys, command, environ []string) (int, error) {
 	path, err := findCommand(sys, command[0])
 	if err != nil {
 		return 0, err
 	}
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
+	if heeded := endings(syscall.SIGQUIT); len(heeded) > 0 {
+		signal.Notify(signals, heeded...)
+		defer signal.Stop(signals)
+	}
 	child := &exec.Cmd{Path: path, Args: command, Env: environ, Stdin: sys.Stdin, Stdout: sys.Stdout, Stderr: sys.Stderr}
 	if err := child.Start(); err != nil {
 		return 0, cannotRun(command[0], err)
@@ -28,7 +30,7 @@ func runChild(sys *Sys, command, environ []string) (int, error) {
 	for {
 		select {
 		case s := <-signals:
-			if s == syscall.SIGTERM {
+			if s == syscall.SIGTERM || s == syscall.SIGHUP || !onTerminal() {
 				_ = child.Process.Signal(s)
 			}
 		case err := <-done:

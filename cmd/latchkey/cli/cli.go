@@ -8,8 +8,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,7 +40,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"exec", newExec}, {"env", newEnv}, {"credentials", newCredentials}, {"whoami", newWhoami},
-		{"explain", newExplain}, {"profiles", newProfiles}, {"sandbox", newSandbox}, {"demo", newDemo}, {"version", newVersion},
+		{"explain", newExplain}, {"profiles", newProfiles}, {"sandbox", newSandbox}, {"demo", newDemo},
+		{"completion", newCompletion}, {"version", newVersion},
 	}
 }
 
@@ -55,8 +54,28 @@ func Main(sys *Sys) int {
 	if sys.Args == nil {
 		root.SetArgs([]string{})
 	}
+	help := &checkedWriter{w: sys.Stdout}
+	root.SetOut(help)
 	cmd, err := root.ExecuteContextC(context.Background())
+	if err == nil {
+		err = help.err
+	}
 	return finish(sys, cmd, err)
+}
+
+// checkedWriter keeps the first error of its writer: cobra drops those of
+// printing help.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return n, err
 }
 
 func newRoot(sys *Sys) *cobra.Command {
@@ -64,8 +83,17 @@ func newRoot(sys *Sys) *cobra.Command {
 		Use:   "latchkey",
 		Short: "Get into AWS from the command line",
 		Long: `latchkey finds AWS credentials wherever the AWS SDKs find them, turns them into
-short-lived sessions and hands them to any program. When it cannot, it says why.`,
-		Example: `  latchkey exec prod -- terraform plan
+short-lived sessions and hands them to any program. When it cannot, it says why.
+
+Nothing has to be configured: it reads the ~/.aws that is there. The profile is
+an argument; without one it is that of AWS_PROFILE, else the SDKs' default chain.
+New here? "latchkey demo" shows it all on a local stand-in for AWS.
+
+Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 profile or credentials
+not found, 4 needs you (MFA code, sign-in), 5 refused by AWS, 6 AWS not reachable,
+130 cancelled. exec ends as its command does.`,
+		Example: `  latchkey profiles
+  latchkey exec prod -- terraform plan
   eval "$(latchkey env prod)"
   latchkey explain prod`,
 		SilenceErrors: true,
@@ -73,10 +101,10 @@ short-lived sessions and hands them to any program. When it cannot, it says why.
 		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetOut(sys.Stdout)
 	root.SetErr(sys.Stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	root.CompletionOptions.DisableDefaultCmd = true // there is one of our own
 	only := ""
 	if len(sys.Args) > 0 {
 		only = sys.Args[0]
@@ -84,16 +112,44 @@ short-lived sessions and hands them to any program. When it cannot, it says why.
 	for _, c := range commands() {
 		if c.name == only {
 			root.AddCommand(c.make(sys))
-			root.CompletionOptions.DisableDefaultCmd = true
 			return root
 		}
 	}
 	for _, c := range commands() {
 		root.AddCommand(c.make(sys))
 	}
+	root.SetHelpCommand(newHelp())
 	root.SuggestionsMinimumDistance = 2
 	root.Version = latchkey.Version()
 	return root
+}
+
+// newHelp is cobra's help command, but for an unknown name, which is an error.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show the help of a command",
+		Long:  "Show the help of a command, the same as COMMAND --help.",
+		Example: `  latchkey help exec
+  latchkey help sandbox mfa-code`,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			if len(args) == 0 {
+				for _, c := range commands() {
+					names = append(names, c.name)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return noArgs(cmd.Root(), args)
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
 }
 
 // resolver reads the configuration for a command that begins with a profile.
@@ -117,16 +173,16 @@ func terminal() *os.File {
 
 // env looks a variable up in the program's environment.
 func (sys *Sys) env(name string) string {
-	for _, pair := range sys.Environ {
-		if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {
-			return pair[len(name)+1:]
-		}
-	}
-	return ""
+	value, _ := sys.lookup(name)
+	return value
 }
 
-// interruptible returns a context that ends with SIGINT or SIGTERM, so that
-// what a step has started is ended before the program is.
-func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+// lookup is env that tells an empty variable from none.
+func (sys *Sys) lookup(name string) (string, bool) {
+	for _, pair := range sys.Environ {
+		if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {
+			return pair[len(name)+1:], true
+		}
+	}
+	return "", false
 }

@@ -15,8 +15,13 @@ func newCredentials(sys *Sys) *cobra.Command {
 expect of a credential_process. In ~/.aws/config:
 
   [profile for-other-tools]
-  credential_process = latchkey credentials prod`,
-		Example:           "  latchkey credentials prod",
+  credential_process = latchkey credentials prod
+
+Use it for programs that find credentials themselves and renew them: they call it
+again when the session ends. Nobody can type a code then; a profile that asks for
+one fails with exit code 4.`,
+		Example: `  latchkey credentials prod
+  latchkey credentials prod --duration 1h`,
 		Args:              oneProfile,
 		ValidArgsFunction: completeProfiles(sys),
 		RunE: func(cmd *cobra.Command, args []string) error {

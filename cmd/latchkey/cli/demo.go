@@ -1,10 +1,13 @@
 package cli
 
 import (
-	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -18,9 +21,11 @@ func newDemo(sys *Sys) *cobra.Command {
 		Long: `Run the main job on a local stand-in for AWS: keys, an MFA session, a role in
 another account, a program that uses it, and the explanation of a profile that is
 broken on purpose. Each step is the command that you would type, with its real
-output. Nothing leaves this machine and nothing is left behind.`,
-		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return runDemo(sys) },
+output. It takes a second; nothing leaves this machine, your own ~/.aws is not
+read, and nothing is left behind.`,
+		Example: "  latchkey demo",
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), sys) },
 	}
 }
 
@@ -51,17 +56,20 @@ func demoSteps() []demoStep {
 	}
 }
 
-func runDemo(sys *Sys) error {
+func runDemo(ctx context.Context, sys *Sys) error {
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	defer heedBrokenPipes()()
 	server, err := startSandbox(sys, "", "")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = server.Close() }()
-	dir, err := os.MkdirTemp("", "latchkey-demo-")
+	dir, remove, err := temporary("latchkey-demo-")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	defer remove()
 	home, err := server.WriteHome(dir)
 	if err != nil {
 		return err
@@ -70,26 +78,38 @@ func runDemo(sys *Sys) error {
 	if err != nil {
 		return err
 	}
-	d := &demo{sys: sys, server: server, self: self, environ: sandboxEnviron(sys.Environ, home)}
-	fmt.Fprintln(sys.Stdout, "A local stand-in for AWS is running; every output below is real.")
+	d := &demo{sys: sys, out: lines{w: sys.Stdout}, server: server, self: self, environ: sandboxEnviron(sys.Environ, home)}
+	d.out.add("A local stand-in for AWS is running; every output below is real.")
 	for _, step := range demoSteps() {
-		if err := d.run(step); err != nil {
+		if err := d.run(ctx, step); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintln(sys.Stdout, "\nThat was the sandbox. Try it yourself: latchkey sandbox -- sh")
-	fmt.Fprintln(sys.Stdout, "With your own ~/.aws: latchkey profiles, then latchkey exec PROFILE -- COMMAND")
-	return nil
+	d.out.add("\nThat was the sandbox. Try it yourself: latchkey sandbox -- sh")
+	d.out.add("With your own ~/.aws: latchkey profiles, then latchkey exec PROFILE -- COMMAND")
+	return d.failure(ctx)
 }
 
 type demo struct {
 	sys     *Sys
+	out     lines
 	server  *sandbox.Server
 	self    string
 	environ []string
 }
 
-func (d *demo) run(step demoStep) error {
+// failure is what ends the demo early: Ctrl-C, or nobody who reads it.
+func (d *demo) failure(ctx context.Context) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(d.out.err, syscall.EPIPE):
+		return &exitError{code: 128 + int(syscall.SIGPIPE)}
+	}
+	return d.out.err
+}
+
+func (d *demo) run(ctx context.Context, step demoStep) error {
 	command := append([]string(nil), step.command...)
 	for i, word := range command {
 		if word != "CODE" {
@@ -101,27 +121,32 @@ func (d *demo) run(step demoStep) error {
 		}
 		command[i] = code
 	}
-	fmt.Fprintf(d.sys.Stdout, "\n# %s\n$ latchkey %s\n", step.say, strings.Join(command, " "))
+	d.out.add("\n# %s\n$ latchkey %s", step.say, strings.Join(command, " "))
+	if err := d.failure(ctx); err != nil {
+		return err
+	}
 	// The program that exec runs is latchkey itself, whatever it is called here.
 	for i, word := range command {
 		if word == "latchkey" {
 			command[i] = d.self
 		}
 	}
-	var out bytes.Buffer
-	child := *d.sys
-	child.Stdin, child.Stdout, child.Stderr = nil, &out, &out
-	code, err := runChild(&child, append([]string{d.self}, command...), d.environ)
-	if err != nil {
+	child := exec.CommandContext(ctx, d.self, command...)
+	child.Env = d.environ
+	text, err := child.CombinedOutput()
+	d.out.add("%s", strings.TrimRight(string(text), "\n"))
+	if err := d.failure(ctx); err != nil {
 		return err
 	}
-	text := out.String()
-	fmt.Fprint(d.sys.Stdout, text)
-	if failed := code != 0; failed != step.fails {
-		return &exitError{code: exitFailed, err: fmt.Errorf("the command above ended with %d, which the demo did not expect", code)}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return cannotRun(d.self, err)
+	}
+	if failed := err != nil; failed != step.fails {
+		return fmt.Errorf("the command above ended with %d, which the demo did not expect", exitStatus(child.ProcessState))
 	}
 	if step.keep {
-		d.environ = append(d.environ, assignments(text)...)
+		d.environ = append(d.environ, assignments(string(text))...)
 	}
 	return nil
 }

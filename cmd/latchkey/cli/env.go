@@ -1,7 +1,9 @@
 package cli
 
 import (
-	"path"
+	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -19,10 +21,17 @@ func newEnv(sys *Sys) *cobra.Command {
 		Short: "Print the credentials as assignments for the shell",
 		Long: `Print assignments that put the credentials of a profile into the current shell,
 and take out variables that would mix with them. The region and the expiration
-are included.`,
+are included. Use it where many commands are to run with one profile; "latchkey
+exec" keeps the credentials out of the shell.
+
+Without --shell the form is that of the shell that calls. dotenv is for
+docker --env-file, json for programs. In a script, stop where it fails:
+
+  vars=$(latchkey env prod) && eval "$vars" || exit`,
 		Example: `  eval "$(latchkey env prod)"
   eval "$(latchkey env --unset)"
   latchkey env prod --shell fish | source
+  latchkey env prod --shell dotenv > prod.env
   latchkey env prod --shell powershell | Out-String | Invoke-Expression`,
 		Args:              oneProfile,
 		ValidArgsFunction: completeProfiles(sys),
@@ -32,6 +41,9 @@ are included.`,
 				return err
 			}
 			if unset {
+				if !dialect.CanUnset() {
+					return &usageError{what: "the form " + string(dialect) + " has no way to unset a variable", fix: "leave --unset or --shell out"}
+				}
 				return printVariables(sys, deliver.Unset(), dialect)
 			}
 			p, err := f.plan(sys, args, nil)
@@ -46,13 +58,25 @@ are included.`,
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().StringVar(&shell, "shell", "", "sh, fish, powershell, cmd, nu, dotenv or json (default: the shell in use)")
+	cmd.Flags().StringVar(&shell, "shell", "", "sh, fish, powershell, cmd, nu, dotenv or json (default: that of the shell that calls)")
 	cmd.Flags().BoolVar(&unset, "unset", false, "print what takes the credentials out of the shell again")
+	if cmd.RegisterFlagCompletionFunc("shell", completeShells) != nil {
+		panic("there is no flag --shell")
+	}
 	return cmd
 }
 
-// dialect is the one asked for, else that of the login shell, else sh; on
-// Windows, PowerShell where its variables are there, else cmd.
+func completeShells(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, s := range deliver.Shells() {
+		names = append(names, string(s))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// dialect is the one asked for, else that of the shell that calls, else that of
+// the login shell, else sh. On Windows it is PowerShell's where that has put its
+// own folders before the two of PSModulePath that every program sees, else cmd's.
 func dialect(sys *Sys, asked string) (deliver.Shell, error) {
 	if asked != "" {
 		shell, err := deliver.ParseShell(asked)
@@ -61,18 +85,49 @@ func dialect(sys *Sys, asked string) (deliver.Shell, error) {
 		}
 		return shell, nil
 	}
-	if login := sys.env("SHELL"); login != "" {
-		if shell, err := deliver.ParseShell(strings.TrimSuffix(path.Base(login), ".exe")); err == nil {
+	for _, program := range []string{parentProgram(), sys.env("SHELL")} {
+		// A program may be called json or dotenv; a shell that calls may not.
+		if shell, err := deliver.ParseShell(program); err == nil && shell.CanUnset() {
 			return shell, nil
 		}
 	}
 	if runtime.GOOS == "windows" {
-		if sys.env("PSModulePath") != "" {
+		if len(filepath.SplitList(sys.env("PSModulePath"))) > 2 {
 			return deliver.PowerShell, nil
 		}
 		return deliver.Cmd, nil
 	}
 	return deliver.Sh, nil
+}
+
+// hint tells somebody who looks at the assignments that looking is all that has
+// happened.
+func hint(sys *Sys, shell deliver.Shell, typed []string) {
+	out, ok := sys.Stdout.(*os.File)
+	if !ok || !isTerminal(out) || !plain(strings.Join(typed, " ")) {
+		return
+	}
+	line := "latchkey " + strings.Join(typed, " ")
+	switch shell {
+	case deliver.Sh:
+		line = `eval "$(` + line + `)"`
+	case deliver.Fish:
+		line += " | source"
+	case deliver.PowerShell:
+		line += " | Out-String | Invoke-Expression"
+	default:
+		return
+	}
+	fmt.Fprintln(sys.Stderr, "latchkey: printed, not set; to set them in this shell: "+line)
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 func printVariables(sys *Sys, v deliver.Variables, shell deliver.Shell) error {
@@ -81,5 +136,8 @@ func printVariables(sys *Sys, v deliver.Variables, shell deliver.Shell) error {
 		return err
 	}
 	_, err = sys.Stdout.Write(out)
+	if err == nil {
+		hint(sys, shell, sys.Args)
+	}
 	return err
 }

@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,14 +25,20 @@ func newExec(sys *Sys) *cobra.Command {
 		Long: `Run a command with the credentials of a profile in its environment. Variables
 that could win over them or mix with them are taken out. On Unix the command
 takes the place of latchkey: its input, terminal, signals and exit code are its
-own. If latchkey fails before that it exits with 125; 126 means that the command
-cannot be run, 127 that there is none of that name.`,
+own. Use it for one program; "latchkey env" is for the whole shell, and
+"latchkey credentials" for programs that fetch credentials themselves.
+
+Exit codes: those of the command. 125 if latchkey fails before it, 126 if the
+command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 		Example: `  latchkey exec prod -- terraform plan
   latchkey exec prod --read-only -- aws s3 ls
-  latchkey exec prod --for 2h -- ./long-job`,
+  latchkey exec prod --for 30m -- ./long-job`,
 		Args:              execArgs,
-		ValidArgsFunction: completeProfiles(sys),
+		ValidArgsFunction: completeCommand(completeProfiles(sys)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if lasting < 0 {
+				return &usageError{what: "the time of --for is negative", fix: "write for example --for 2h"}
+			}
 			names, command := args[:cmd.ArgsLenAtDash()], args[cmd.ArgsLenAtDash():]
 			p, err := f.plan(sys, names, func(policy *chain.Policy) {
 				policy.Lifetime, policy.LifetimeOrigin = lasting, origin.Flag("for")
@@ -66,14 +69,27 @@ cannot be run, 127 that there is none of that name.`,
 
 func execArgs(cmd *cobra.Command, args []string) error {
 	dash := cmd.ArgsLenAtDash()
-	const fix = "latchkey exec PROFILE -- COMMAND"
+	fix := "latchkey exec PROFILE -- COMMAND"
 	switch {
 	case dash < 0:
+		if line := strings.Join(args, " "); len(args) > 1 && plain(line) {
+			fix = "latchkey exec " + args[0] + " -- " + strings.Join(args[1:], " ")
+		}
 		return &usageError{what: "there is no -- before the command", fix: fix}
 	case dash == len(args):
 		return &usageError{what: "there is no command after --", fix: fix}
 	}
 	return oneProfile(cmd, args[:dash])
+}
+
+// plain reports whether a shell reads the text as it stands.
+func plain(text string) bool {
+	for _, r := range text {
+		if r != ' ' && (r < '+' || r > 'z' || strings.ContainsRune(";<>?[\\]^`", r)) {
+			return false
+		}
+	}
+	return len(text) < 200
 }
 
 // lastsFor refuses credentials that end before the command is expected to.
@@ -84,34 +100,4 @@ func lastsFor(creds aws.Credentials, lasting time.Duration, now time.Time) error
 	return &exitError{code: exitExec,
 		err: fmt.Errorf("the credentials last %s, not %s", creds.Expires.Sub(now).Round(time.Second), lasting),
 		fix: "use a role with a longer maximum session, or leave --for out"}
-}
-
-// findCommand looks the command up as the shell does: 127 if there is none of
-// the name, 126 if it may not be run.
-func findCommand(sys *Sys, name string) (string, error) {
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil, errors.Is(err, exec.ErrDot):
-		return path, nil
-	case errors.Is(err, fs.ErrPermission) || isFolder(name):
-		return "", cannotRun(name, err)
-	}
-	return "", &exitError{code: exitNoCommand, err: fmt.Errorf("command %q not found", name), fix: "check the name and PATH"}
-}
-
-func isFolder(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && info.IsDir()
-}
-
-func cannotRun(name string, err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	var look *exec.Error
-	if errors.As(err, &look) {
-		err = look.Err
-	}
-	return &exitError{code: exitCannotRun, err: fmt.Errorf("command %q cannot be run: %w", name, err), fix: "check that it is a program and executable"}
 }

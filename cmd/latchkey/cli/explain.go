@@ -21,8 +21,19 @@ func newExplain(sys *Sys) *cobra.Command {
 		Short: "Show how a profile's credentials come about, and what is wrong with it",
 		Long: `Show the plan for a profile, step by step: each value with the file and line, the
 variable or the flag it comes from, what would happen next, and where SDKs would
-do something else. Nothing is fetched and nobody is asked.`,
-		Example:           "  latchkey explain prod",
+do something else. Nothing is fetched and nobody is asked. Use it when a profile
+does not work, or to see what a flag would change.
+
+With --json, an object: profile; plan with profile, region, steps (kind, profile,
+inputs, session_key), next (the plan if that is not there) and looked; next, what
+would happen; error and findings (code, class, profile, what, where, why, fix,
+breaks). An origin has kind (file, env, flag, default, code), file, line, key.
+
+Exit codes: 0 if there is a plan, else what the other commands would end with: 2
+for the configuration, 3 if the profile or credentials do not exist.`,
+		Example: `  latchkey explain prod
+  latchkey explain prod --json
+  latchkey explain prod --role arn:aws:iam::444455556666:role/ReadOnly`,
 		Args:              oneProfile,
 		ValidArgsFunction: completeProfiles(sys),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,10 +42,7 @@ do something else. Nothing is fetched and nobody is asked.`,
 				return err
 			}
 			if asJSON {
-				out := json.NewEncoder(sys.Stdout)
-				out.SetIndent("", "  ")
-				out.SetEscapeHTML(false)
-				err = out.Encode(report)
+				err = printJSON(sys.Stdout, report)
 			} else {
 				err = report.print(sys.Stdout)
 			}
@@ -45,8 +53,16 @@ do something else. Nothing is fetched and nobody is asked.`,
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (see above)")
 	return cmd
+}
+
+// printJSON writes v for people and programs alike.
+func printJSON(w io.Writer, v any) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(v)
 }
 
 // report is what explain has to say. Error is set where there is no plan.
@@ -77,8 +93,10 @@ func (f *resolveFlags) report(sys *Sys, args []string) (*report, error) {
 		}
 		return r, nil
 	}
-	r.Profile, r.Plan, r.Next = plan.Profile.Text, plan, explain.Next(plan)
 	r.Findings = append(r.Findings, explain.Plan(resolver.Graph(), plan)...)
+	shown := *plan
+	shown.Notes = nil // they are among the findings
+	r.Profile, r.Plan, r.Next = plan.Profile.Text, &shown, explain.Next(plan)
 	return r, nil
 }
 

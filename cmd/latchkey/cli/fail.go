@@ -120,11 +120,17 @@ func printReasons(w io.Writer, indent string, f explain.Finding) {
 
 // flagError turns pflag's message into a usage error that says what to do.
 func flagError(cmd *cobra.Command, err error) error {
-	fix := cmd.CommandPath() + " --help lists the flags"
-	if strings.Contains(err.Error(), "--profile") {
+	what, fix := err.Error(), cmd.CommandPath()+" --help lists the flags"
+	switch {
+	case strings.Contains(what, "--profile"), strings.HasPrefix(what, "unknown shorthand flag: 'p'"):
 		fix = "the profile is an argument: " + cmd.CommandPath() + " PROFILE"
+	case strings.Contains(what, ": time: "): // of a flag that takes a time
+		what, _, _ = strings.Cut(what, ": time: ")
+		fix = "write a number and its unit: 90s, 30m, 2h or 1h30m"
+	case !cmd.HasParent():
+		fix = "flags come after the command; latchkey help lists the commands"
 	}
-	return &usageError{what: err.Error(), fix: fix}
+	return &usageError{what: what, fix: fix}
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {

@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -12,15 +12,24 @@ import (
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/explain"
+	"github.com/latchkey-aws/latchkey/profile"
 )
 
 func newProfiles(sys *Sys) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "profiles",
-		Short:   "List the profiles: kind, account, role, region",
-		Example: "  latchkey profiles",
-		Args:    noArgs,
+		Use:   "profiles",
+		Short: "List the profiles: kind, account, role, region",
+		Long: `List the profiles of the config and credentials files: of what kind each is, the
+account, role and region where the files tell them, and whether it asks for an
+MFA code. Start here to see what there is; a profile that cannot work is listed
+with the error, and "latchkey explain PROFILE" says more.
+
+With --json, a list of objects: name, kind, account, role, region, mfa, error;
+what is not known is left out.`,
+		Example: `  latchkey profiles
+  latchkey profiles --json`,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			resolver, err := sys.resolver(nil, "")
 			if err != nil {
@@ -34,12 +43,12 @@ func newProfiles(sys *Sys) *cobra.Command {
 				if rows == nil {
 					rows = []profileRow{}
 				}
-				return json.NewEncoder(sys.Stdout).Encode(rows)
+				return printJSON(sys.Stdout, rows)
 			}
 			return printProfiles(sys, resolver, rows)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (see above)")
 	return cmd
 }
 
@@ -60,7 +69,7 @@ func rowOf(r *latchkey.Resolver, name string) profileRow {
 	// about the profile.
 	plan, err := r.Plan(name, chain.Policy{Order: []chain.Source{chain.SourceProfile}})
 	if err != nil {
-		row.Error = explain.Error(err).What
+		row.Error = strings.TrimPrefix(explain.Error(err).What, "profile "+name+": ")
 		return row
 	}
 	last := plan.Last()
@@ -89,23 +98,58 @@ func splitRole(arn string) (account, name string) {
 
 func printProfiles(sys *Sys, r *latchkey.Resolver, rows []profileRow) error {
 	if len(rows) == 0 {
-		fmt.Fprintf(sys.Stderr, "latchkey: no profiles in %s or %s\n", r.Graph().Locations().Config, r.Graph().Locations().Credentials)
+		printNoProfiles(sys.Stderr, r.Graph().Locations())
 		return nil
 	}
-	w := tabwriter.NewWriter(sys.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PROFILE\tKIND\tACCOUNT\tROLE\tREGION\tMFA")
+	table := [][]string{{"PROFILE", "KIND", "ACCOUNT", "ROLE", "REGION", "MFA"}}
 	for _, row := range rows {
 		if row.Error != "" {
-			fmt.Fprintf(w, "%s\terror: %s\n", cell(row.Name), cell(row.Error))
+			table = append(table, []string{cell(row.Name), "error: " + cell(row.Error)})
 			continue
 		}
 		mfa := ""
 		if row.MFA {
 			mfa = "yes"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", cell(row.Name), row.Kind, cell(row.Account), cell(row.Role), cell(row.Region), mfa)
+		table = append(table, []string{cell(row.Name), string(row.Kind), cell(row.Account), cell(row.Role), cell(row.Region), mfa})
 	}
-	return w.Flush()
+	_, err := sys.Stdout.Write(aligned(table))
+	return err
+}
+
+func printNoProfiles(w io.Writer, l profile.Locations) {
+	if l.Config == "" && l.Credentials == "" {
+		fmt.Fprintln(w, "latchkey: no home folder is known, so there are no profiles; set HOME")
+		return
+	}
+	fmt.Fprintf(w, "latchkey: no profiles in %s or %s\n", l.Config, l.Credentials)
+	fmt.Fprintln(w, "latchkey: aws configure makes one; latchkey demo shows what they are for")
+}
+
+// aligned lays rows out in columns, two blanks apart. The last cell of a row may
+// be as long as it likes.
+func aligned(rows [][]string) []byte {
+	var widths []int
+	for _, row := range rows {
+		for i, c := range row[:len(row)-1] {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(c))
+		}
+	}
+	var b []byte
+	for _, row := range rows {
+		line := ""
+		for i, c := range row {
+			line += c
+			if i < len(widths) {
+				line += strings.Repeat(" ", widths[i]-min(widths[i], utf8.RuneCountInString(c))+2)
+			}
+		}
+		b = append(append(b, strings.TrimRight(line, " ")...), '\n')
+	}
+	return b
 }
 
 // cell makes a text fit for a table: nothing a terminal acts on.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -36,6 +37,7 @@ func (f *resolveFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.readOnly, "read-only", false, "narrow the role session to the managed policy ReadOnlyAccess")
 	flags.BoolVar(&f.mfa, "mfa", false, "make an MFA session of a profile with long-term keys")
 	flags.StringVar(&f.mfaCode, "mfa-code", "", "six-digit code of the MFA device (else TOTP_CODE in the environment)")
+	_ = cmd.MarkFlagFilename("session-policy", "json") // the flag is there: see above
 }
 
 func flagged(name, text string) origin.Value {
@@ -136,5 +138,19 @@ func (p *planned) retrieve(ctx context.Context) (aws.Credentials, error) {
 		ctx, stop = interruptible(ctx)
 		defer stop()
 	}
-	return p.provider.Retrieve(ctx)
+	return p.uninterrupted(ctx)
+}
+
+// uninterrupted retrieves the credentials. What a step says of an end that the user
+// has asked for is not of interest.
+func (p *planned) uninterrupted(ctx context.Context) (aws.Credentials, error) {
+	creds, err := p.provider.Retrieve(ctx)
+	var process *provider.ProcessError
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = ctx.Err()
+	case errors.As(err, &process) && process.Signal == os.Interrupt.String():
+		err = context.Canceled // Ctrl-C goes to the process, which has the terminal
+	}
+	return creds, err
 }

@@ -4,22 +4,22 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
-	"net/url"
+	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/sandbox"
 )
 
 // sandboxVariable tells programs in a sandbox's environment where it is.
 const sandboxVariable = "LATCHKEY_SANDBOX_URL"
+
+// sandboxMark begins the config file of every home folder that a sandbox wrote.
+const sandboxMark = "# The config file of a sandbox:"
 
 func newSandbox(sys *Sys) *cobra.Command {
 	var listen, world, home string
@@ -30,17 +30,24 @@ func newSandbox(sys *Sys) *cobra.Command {
 
 		Short: "Run a local stand-in for AWS",
 		Long: `Run a local stand-in for AWS: STS, Identity Center, instance metadata and the
-container endpoint of an example organisation.
+container endpoint of an example organisation. Use it to try latchkey or any AWS
+tool without an account, and to test your own programs.
 
 With a command, run it in an environment that points every AWS tool at the
 sandbox: a temporary home folder with the profiles alice, dev, stage, prod,
-sso-dev, sso-prod, ci and broken. Codes of MFA devices come from
-"latchkey sandbox mfa-code USER". Without a command, print one line of JSON
-when ready and serve until interrupted.`,
+sso-dev, sso-prod, login, ci and broken. Codes of MFA devices come from
+"latchkey sandbox mfa-code USER". It exits as the command does, 128+N where
+signal N ended it; 126 if it cannot be run, 127 if there is none of that name.
+
+Without a command, print one line of JSON when ready (url, region, endpoints,
+container_token, accounts, users, profiles; with --home also home and env) and
+serve until interrupted.`,
 		Example: `  latchkey sandbox -- latchkey whoami alice
+  latchkey sandbox -- sh -c 'latchkey whoami prod --mfa-code $(latchkey sandbox mfa-code alice)'
   latchkey sandbox -- bash
-  latchkey sandbox --listen 127.0.0.1:4566 --world world.yaml`,
-		Args: sandboxArgs,
+  latchkey sandbox --listen 127.0.0.1:4566 --home ./sandbox-home`,
+		Args:              sandboxArgs,
+		ValidArgsFunction: completeCommand(nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			server, err := startSandbox(sys, listen, world)
 			if err != nil {
@@ -55,7 +62,8 @@ when ready and serve until interrupted.`,
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "loopback address to listen on, as IP:PORT (default: a free port of 127.0.0.1)")
 	cmd.Flags().StringVar(&world, "world", "", "YAML file of accounts, users, roles and permission sets (default: the example organisation)")
-	cmd.Flags().StringVar(&home, "home", "", "folder to write the home folder into, and to keep (default: a temporary one with a command, else none)")
+	cmd.Flags().StringVar(&home, "home", "", "folder to make the home folder, and to keep (default: a temporary one with a command, else none)")
+	_, _ = cmd.MarkFlagFilename("world", "yaml", "yml"), cmd.MarkFlagDirname("home") // both flags are there: see above
 	cmd.AddCommand(newSandboxCode(sys))
 	return cmd
 }
@@ -77,11 +85,55 @@ func startSandbox(sys *Sys, listen, path string) (*sandbox.Server, error) {
 	if path != "" {
 		world, err := sandbox.LoadWorld(path)
 		if err != nil {
-			return nil, &usageError{what: err.Error(), fix: "docs/sandbox.md describes the file"}
+			fix := "docs/sandbox.md describes the file"
+			if errors.Is(err, fs.ErrNotExist) {
+				fix = "check the path of --world"
+			}
+			return nil, &usageError{what: err.Error(), fix: fix}
 		}
 		opts.World = world
 	}
-	return sandbox.New(opts)
+	server, err := sandbox.New(opts)
+	var socket *net.OpError
+	switch {
+	case errors.As(err, &socket):
+		return nil, &exitError{code: exitFailed, err: err, fix: "choose another port, or leave --listen out for a free one"}
+	case err != nil && listen != "":
+		return nil, &usageError{what: err.Error(), fix: "write for example --listen 127.0.0.1:4566; port 0 is a free one"}
+	}
+	return server, err
+}
+
+// temporary makes a folder that remove takes away again.
+func temporary(prefix string) (dir string, remove func(), err error) {
+	dir, err = os.MkdirTemp("", prefix)
+	if err != nil {
+		return "", nil, &exitError{code: exitFailed, err: err, fix: "point TMPDIR at a folder that you may write to"}
+	}
+	return dir, func() { _ = os.RemoveAll(dir) }, nil
+}
+
+// writeHome writes a home folder that the user has named. It must not be one
+// that somebody lives in: their config and credentials would be gone.
+func writeHome(server *sandbox.Server, dir string) (sandbox.Home, error) {
+	for _, name := range []string{"config", "credentials"} {
+		file := filepath.Join(dir, ".aws", name)
+		text, err := os.ReadFile(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return sandbox.Home{}, &usageError{what: err.Error(), fix: "name a new or empty folder"}
+		case name == "config" && strings.HasPrefix(string(text), sandboxMark):
+			return server.WriteHome(dir)
+		}
+		return sandbox.Home{}, &usageError{what: file + " exists and is not a sandbox's", fix: "name a new or empty folder"}
+	}
+	home, err := server.WriteHome(dir)
+	if err != nil {
+		return home, &exitError{code: exitFailed, err: err, fix: "name a folder that you may write to"}
+	}
+	return home, nil
 }
 
 // serveSandbox prints the line of JSON and waits for a signal.
@@ -94,7 +146,7 @@ func serveSandbox(ctx context.Context, sys *Sys, server *sandbox.Server, home st
 		Env  []string `json:"env,omitempty"`
 	}{Ready: server.Ready()}
 	if home != "" {
-		written, err := server.WriteHome(home)
+		written, err := writeHome(server, home)
 		if err != nil {
 			return err
 		}
@@ -111,14 +163,14 @@ func serveSandbox(ctx context.Context, sys *Sys, server *sandbox.Server, home st
 // the sandbox has to outlive the command.
 func runInSandbox(sys *Sys, server *sandbox.Server, home string, command []string) error {
 	if home == "" {
-		dir, err := os.MkdirTemp("", "latchkey-sandbox-")
+		dir, remove, err := temporary("latchkey-sandbox-")
 		if err != nil {
 			return err
 		}
-		defer func() { _ = os.RemoveAll(dir) }()
+		defer remove()
 		home = dir
 	}
-	written, err := server.WriteHome(home)
+	written, err := writeHome(server, home)
 	if err != nil {
 		return err
 	}
@@ -164,44 +216,4 @@ func ownFolder() string {
 		return ""
 	}
 	return filepath.Dir(self)
-}
-
-func newSandboxCode(sys *Sys) *cobra.Command {
-	return &cobra.Command{
-		Use:   "mfa-code USER",
-		Short: "Print the next code of a user's MFA device in the running sandbox",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &usageError{what: "mfa-code takes one user", fix: "latchkey sandbox mfa-code alice"}
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			base := sys.env(sandboxVariable)
-			if base == "" {
-				return &usageError{what: sandboxVariable + " is not set", fix: "run this inside latchkey sandbox -- COMMAND"}
-			}
-			code, err := sandboxCode(cmd.Context(), sys, base, args[0])
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintln(sys.Stdout, code)
-			return err
-		},
-	}
-}
-
-// sandboxCode asks the sandbox's control API for a code.
-func sandboxCode(ctx context.Context, sys *Sys, base, user string) (string, error) {
-	client := awsapi.New(awsapi.Options{Now: sys.Now, UserAgent: "latchkey"})
-	resp, err := client.Fetch(ctx, awsapi.Request{Method: http.MethodPost, URL: strings.TrimSuffix(base, "/") + "/_sandbox/mfa-code?user=" + url.QueryEscape(user), Operation: "sandbox mfa-code"},
-		awsapi.Limits{Attempts: 1, Connect: 3 * time.Second, Attempt: 40 * time.Second, Total: 40 * time.Second, Direct: true})
-	if err != nil {
-		return "", err
-	}
-	var answer struct{ Code, Message string }
-	if err := json.Unmarshal(resp.Body, &answer); err != nil || answer.Code == "" {
-		return "", errors.New("sandbox mfa-code: " + awsapi.Sanitize(strings.TrimSpace(string(resp.Body)), 200))
-	}
-	return answer.Code, nil
 }

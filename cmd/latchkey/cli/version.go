@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 
@@ -14,15 +13,20 @@ func newVersion(sys *Sys) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: noArgs,
+		Long: `Print the version, that of Go, and the platform.
+
+With --json, an object: version, go, platform.`,
+		Example: `  latchkey version
+  latchkey version --json`,
 		RunE: func(*cobra.Command, []string) error {
 			platform := runtime.GOOS + "/" + runtime.GOARCH
 			if asJSON {
-				return json.NewEncoder(sys.Stdout).Encode(map[string]string{"version": latchkey.Version(), "go": runtime.Version(), "platform": platform})
+				return printJSON(sys.Stdout, map[string]string{"version": latchkey.Version(), "go": runtime.Version(), "platform": platform})
 			}
 			_, err := fmt.Fprintf(sys.Stdout, "latchkey %s (%s, %s)\n", latchkey.Version(), runtime.Version(), platform)
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (see above)")
 	return cmd
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -17,9 +16,16 @@ func newWhoami(sys *Sys) *cobra.Command {
 	var f resolveFlags
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:               "whoami [PROFILE]",
-		Short:             "Show who the credentials belong to, and the path that led to them",
-		Example:           "  latchkey whoami prod",
+		Use:   "whoami [PROFILE]",
+		Short: "Show who the credentials belong to, and the path that led to them",
+		Long: `Ask AWS (GetCallerIdentity, which needs no permission) whose the credentials of a
+profile are, and show the path that led to them. Use it to see whether a profile
+works before you run something with it.
+
+With --json, an object: arn, account, user_id, profile, and path, a list of the
+steps with kind, profile, role_arn and origin.`,
+		Example: `  latchkey whoami prod
+  latchkey whoami prod --json`,
 		Args:              oneProfile,
 		ValidArgsFunction: completeProfiles(sys),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -29,7 +35,7 @@ func newWhoami(sys *Sys) *cobra.Command {
 			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			creds, err := p.provider.Retrieve(ctx)
+			creds, err := p.uninterrupted(ctx)
 			if err != nil {
 				return err
 			}
@@ -41,7 +47,7 @@ func newWhoami(sys *Sys) *cobra.Command {
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (see above)")
 	return cmd
 }
 
@@ -79,7 +85,7 @@ func (h hop) String() string {
 func printIdentity(w io.Writer, id awsapi.CallerIdentity, plan *chain.Plan, asJSON bool) error {
 	path := hops(plan)
 	if asJSON {
-		return json.NewEncoder(w).Encode(struct {
+		return printJSON(w, struct {
 			ARN     string `json:"arn"`
 			Account string `json:"account"`
 			UserID  string `json:"user_id"`
