@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/latchkey-aws/latchkey/internal/atomicfile"
 	"github.com/latchkey-aws/latchkey/internal/lockfile"
 	"github.com/latchkey-aws/latchkey/secret"
 )
@@ -19,8 +18,12 @@ const (
 	// Gap is the least time between two tries while the old token lives.
 	Gap = time.Minute
 	// patience is how long a process waits for another one that refreshes: as
-	// long as that one's call may take.
-	patience = 30 * time.Second
+	// long as that one's call may take, and less than 30 s in all.
+	patience = 29500 * time.Millisecond
+	// grace is how long an answer that is on its way is waited for after a
+	// cancellation: without it the single-use refresh token would be lost. A
+	// person who presses Ctrl-C does not notice.
+	grace = 70 * time.Millisecond
 )
 
 // ErrExpired says that the token has expired and nothing in the file can
@@ -159,6 +162,9 @@ func (f File) lock(ctx context.Context, alive bool) (lock *lockfile.Lock, waited
 // refresh runs under the lock.
 func (f File) refresh(ctx context.Context, rules Rules, waited bool, began time.Time) (*Document, error) {
 	doc, state, err := f.look(ctx, rules)
+	if err == nil && f.adopt(rules, state) {
+		doc, state, err = f.look(ctx, rules)
+	}
 	if err != nil || f.left(state) > Window {
 		return doc, err
 	}
@@ -173,12 +179,19 @@ func (f File) refresh(ctx context.Context, rules Rules, waited bool, began time.
 	if failure := last.failure(state); waited && failure != nil && !last.at.Before(began) {
 		return nil, failure
 	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("token file %s: %w", f.Path, ctx.Err())
+	}
 	f.record(state, nil)
 	next := doc.Clone()
-	err = f.ask(ctx, rules, next)
+	asking, cancel := withGrace(ctx)
+	defer cancel()
+	err = f.ask(asking, rules, next)
 	if err == nil {
-		// A disk that cannot be written must not withhold the token.
-		_ = atomicfile.Write(f.Path, next.Encode(), 0o600)
+		f.keep(state, next)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("token file %s: %w", f.Path, ctx.Err())
+		}
 		return next, nil
 	}
 	if ctx.Err() != nil {
@@ -189,6 +202,16 @@ func (f File) refresh(ctx context.Context, rules Rules, waited bool, began time.
 		return other, nil
 	}
 	return unlessDead(doc, f.left(state) > 0, err)
+}
+
+// withGrace returns a context that outlives the cancellation of ctx by [grace].
+func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		_ = pause(later, grace)
+		cancel()
+	})
+	return later, func() { stop(); cancel() }
 }
 
 // ask refreshes doc and refuses an answer that is of no use.

@@ -1,0 +1,45 @@
+package tokenfile
+
+import (
+	"bytes"
+	"os"
+
+	"github.com/latchkey-aws/latchkey/internal/atomicfile"
+)
+
+// keep puts next, which was had for the refresh token of old, into the file.
+// Until it is safely there a copy stands beside the lock: the old refresh token
+// is used up, and a process that is killed while the disk works must not take
+// the sign-in with it. Where neither can be written the token is not withheld.
+func (f File) keep(old State, next *Document) {
+	pending, data := f.beside(".pending"), next.Encode()
+	_ = os.WriteFile(pending, append([]byte(fingerprint(old)+"\n"), data...), 0o600)
+	if atomicfile.Write(f.Path, data, 0o600) == nil {
+		_ = os.Remove(pending)
+	}
+}
+
+// adopt puts what a killed process left into the file, and reports whether it
+// did. It counts only while the file has the refresh token that was used for
+// it. The caller holds the lock.
+func (f File) adopt(rules Rules, s State) bool {
+	pending := f.beside(".pending")
+	info, err := os.Lstat(pending)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxSize {
+		return false
+	}
+	content, err := os.ReadFile(pending)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = os.Remove(pending) }()
+	of, data, _ := bytes.Cut(content, []byte("\n"))
+	doc, err := Parse(data)
+	if err != nil || string(of) != fingerprint(s) {
+		return false
+	}
+	if _, err := rules.Inspect(doc); err != nil {
+		return false
+	}
+	return atomicfile.Write(f.Path, doc.Encode(), 0o600) == nil
+}
