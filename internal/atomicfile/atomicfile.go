@@ -13,6 +13,10 @@ import (
 	"path/filepath"
 )
 
+// TempPattern matches the names of temporary files, which only a killed process
+// leaves behind.
+const TempPattern = ".latchkey-*.tmp"
+
 // maxLinks ends the walk along symlinks that form a circle.
 const maxLinks = 40
 
@@ -46,7 +50,7 @@ func Write(path string, data []byte, perm fs.FileMode) error {
 // writeTemp puts data on the disk under a new name in folder. The name does not
 // repeat the target's, which may be as long as names can be.
 func writeTemp(folder string, data []byte, perm fs.FileMode) (name string, err error) {
-	file, err := os.CreateTemp(folder, ".latchkey-*.tmp")
+	file, err := os.CreateTemp(folder, TempPattern)
 	if err != nil {
 		return "", err
 	}

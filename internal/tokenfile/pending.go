@@ -3,6 +3,7 @@ package tokenfile
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 
 	"github.com/latchkey-aws/latchkey/internal/atomicfile"
 )
@@ -34,6 +35,7 @@ func (f File) adopt(rules Rules, s State) bool {
 	}
 	defer func() { _ = os.Remove(pending) }()
 	of, data, _ := bytes.Cut(content, []byte("\n"))
+	defer sweep(filepath.Dir(f.Path), data)
 	doc, err := Parse(data)
 	if err != nil || string(of) != fingerprint(s) {
 		return false
@@ -42,4 +44,15 @@ func (f File) adopt(rules Rules, s State) bool {
 		return false
 	}
 	return atomicfile.Write(f.Path, doc.Encode(), 0o600) == nil
+}
+
+// sweep removes the temporary file with data that the killed process left: it
+// holds live tokens. Those of running processes hold something else.
+func sweep(folder string, data []byte) {
+	names, _ := filepath.Glob(filepath.Join(folder, atomicfile.TempPattern))
+	for _, name := range names {
+		if content, err := os.ReadFile(name); err == nil && bytes.Equal(content, data) {
+			_ = os.Remove(name)
+		}
+	}
 }

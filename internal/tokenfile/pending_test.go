@@ -44,11 +44,24 @@ func TestKilledBeforeTheFileIsWritten(t *testing.T) {
 	if info, err := os.Stat(pending); err != nil || info.Mode().Perm()&0o077 != 0 {
 		t.Fatalf("pending file: %v, %v", info, err)
 	}
+	content, err := os.ReadFile(pending)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, data, _ := strings.Cut(string(content), "\n")
+	left, others := filepath.Join(filepath.Dir(is.file.Path), ".latchkey-1.tmp"), filepath.Join(filepath.Dir(is.file.Path), ".latchkey-2.tmp")
+	for name, text := range map[string]string{left: data, others: "{}"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if got := is.current(t); got != "t1" || is.calls.Load() != 1 {
 		t.Errorf("got %s after %d calls, want t1 after 1", got, is.calls.Load())
 	}
-	if _, err := os.Stat(pending); err == nil {
-		t.Error("the pending file stays")
+	for name, want := range map[string]bool{pending: false, left: false, others: true} {
+		if _, err := os.Stat(name); err == nil != want {
+			t.Errorf("%s is there: %v, want %v", name, !want, want)
+		}
 	}
 	if doc, err := tokenfile.Read(t.Context(), is.file.Path); err != nil || doc.Text("refresh") != "r1" {
 		t.Errorf("file: %v", err)
