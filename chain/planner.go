@@ -31,8 +31,17 @@ type planner struct {
 	// only if the profile is reached.
 	rootErr error
 	region  origin.Value
-	looked  []string
-	notes   []profile.Diagnostic
+	// regionless is the region that is used because none is configured.
+	regionless string
+	looked     []string
+	notes      []profile.Diagnostic
+
+	// What the memo of source profiles needs (memo.go). volatile: the plan so
+	// far depends on more than the surroundings.
+	place           *surroundings
+	keeps, volatile bool
+	last            *known // of the source that was planned last
+	inner           [2]int // where its notes are
 }
 
 // NewPlan plans the credentials of a profile. With name "" the profile is the
@@ -47,6 +56,10 @@ func NewPlan(g *profile.Graph, env Env, name origin.Value, policy Policy) (*Plan
 		return nil, err
 	}
 	p.region = p.findRegion()
+	for _, b := range [...][2]string{{"AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"}, {"AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"},
+		{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"}} {
+		p.enabled(b[0], b[1]) // for the note on what is no boolean, needed or not
+	}
 	plan, err := p.sources(policy.order(p.explicit))
 	if err != nil {
 		return nil, err
@@ -55,6 +68,12 @@ func NewPlan(g *profile.Graph, env Env, name origin.Value, policy Policy) (*Plan
 	for at := plan; at != nil; at = at.Next {
 		at.Profile, at.Region, at.CABundle = p.selected, p.region, bundle
 		setKeys(at.Steps)
+	}
+	if p.regionless != "" {
+		p.note("no-region", origin.Origin{}, p.selected.Text,
+			"no region is configured; "+p.regionless+" is used to get credentials and none is handed on",
+			"the Go and Rust SDKs fail without a region; boto3 asks the global endpoint, and fails where the endpoint is set",
+			"set region in the profile or AWS_REGION")
 	}
 	plan.Notes = p.notes
 	return plan, nil
@@ -198,9 +217,9 @@ func (p *planner) regionFor(roleARN string) origin.Value {
 		partition = awsapi.PartitionOfARN(roleARN)
 	}
 	region := awsapi.DefaultRegion(partition)
-	p.noteOnce("no-region", origin.Origin{}, p.selected.Text,
-		"no region is configured; "+region+" is used to get credentials and none is handed on",
-		"the Go and Rust SDKs fail without a region", "set region in the profile or AWS_REGION")
+	if p.regionless == "" {
+		p.regionless = region
+	}
 	return origin.Value{Text: region, Origin: origin.Default("no region is configured")}
 }
 
