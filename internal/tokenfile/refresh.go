@@ -18,8 +18,8 @@ const (
 	// Gap is the least time between two tries while the old token lives.
 	Gap = time.Minute
 	// patience is how long a process waits for another one that refreshes: as
-	// long as that one's call may take, and less than 30 s in all.
-	patience = 29500 * time.Millisecond
+	// long as that one's call may take and a little more, and less than 30 s.
+	patience = 29900 * time.Millisecond
 	// grace is how long an answer that is on its way is waited for after a
 	// cancellation: without it the single-use refresh token would be lost. A
 	// person who presses Ctrl-C does not notice.
