@@ -123,6 +123,17 @@ func TestLongMessage(t *testing.T) {
 	}
 }
 
+// TestPortalUnauthorized: that a sign-in has ended must be understood even
+// without a code.
+func TestPortalUnauthorized(t *testing.T) {
+	t.Parallel()
+	_, err := refuse(t, awsapi.SSO, answer(401, jsonType, `{"message":"Session token not found or invalid"}`))
+	var e *awsapi.APIError
+	if !errors.As(err, &e) || e.Code != "UnauthorizedException" || e.Message != "Session token not found or invalid" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestForeignAnswers(t *testing.T) {
 	t.Parallel()
 	html := "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please\n\n <b>pay</b>\x1b[31m</body></html>"

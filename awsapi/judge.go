@@ -143,6 +143,9 @@ func (k call) jsonError(e *APIError, d document, h http.Header) string {
 	}
 	for _, key := range [...]string{"error_description", "message", "Message", "errorMessage"} {
 		if m := d.text(key); m != "" {
+			if e.Code == "" && k.service == SSO && e.Status == http.StatusUnauthorized {
+				e.Code = "UnauthorizedException" // the portal may leave it to the status
+			}
 			return m
 		}
 	}

@@ -86,7 +86,9 @@ func (c *Container) fetch(ctx context.Context, target *url.URL, urls []string, t
 	if !token.Empty() {
 		header.Set("Authorization", token.Reveal())
 	}
-	limits := awsapi.Limits{Attempts: 3, Connect: 2 * time.Second, Attempt: 5 * time.Second, Direct: true, Retry: busy}
+	// What http may be used for is on this machine; https may lead anywhere.
+	direct := target.Scheme == "http"
+	limits := awsapi.Limits{Attempts: 3, Connect: 2 * time.Second, Attempt: 5 * time.Second, Direct: direct, Retry: busy}
 	for _, u := range urls {
 		request := awsapi.Request{Method: http.MethodGet, URL: u, Header: header, Operation: "container GetCredentials"}
 		response, err = c.options.API.Fetch(ctx, request, limits)

@@ -260,6 +260,26 @@ func TestContainerAnswers(t *testing.T) {
 	}
 }
 
+// limits remembers how it was asked, and gives no answer.
+type limits struct{ last awsapi.Limits }
+
+func (l *limits) Fetch(_ context.Context, _ awsapi.Request, limits awsapi.Limits) (awsapi.Response, error) {
+	l.last = limits
+	return awsapi.Response{}, errors.New("none")
+}
+
+// TestContainerProxies: only https may go through a proxy.
+func TestContainerProxies(t *testing.T) {
+	t.Parallel()
+	for url, direct := range map[string]bool{"http://169.254.170.2/x": true, "http://127.0.0.1:1": true, "https://credentials.example/x": false} {
+		var asked limits
+		_, err := container(url, func(o *provider.ContainerOptions) { o.API = &asked }).Retrieve(t.Context())
+		if err == nil || asked.last.Attempts == 0 || asked.last.Direct != direct {
+			t.Errorf("%s: %v, %+v", url, err, asked.last)
+		}
+	}
+}
+
 func TestContainerIsCancelled(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
