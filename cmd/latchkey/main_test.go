@@ -58,6 +58,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", home)
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp"))
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // the programs have no races to wait for
 			return errors.Join(os.MkdirAll(filepath.Join(home, ".aws"), 0o700), os.MkdirAll(filepath.Join(e.WorkDir, "tmp"), 0o700))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"sandbox": startSandbox, "moto": startMoto, "code": nextCode, "exits": exits},

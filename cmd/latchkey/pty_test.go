@@ -337,7 +337,7 @@ func staticHome(t *testing.T) (dir string, environ []string) {
 	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return dir, []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(dir, "tmp"), "AWS_EC2_METADATA_DISABLED=true"}
+	return dir, []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(dir, "tmp"), "AWS_EC2_METADATA_DISABLED=true", "GORACE=atexit_sleep_ms=0"}
 }
 
 // empty checks that nothing was left in a folder.

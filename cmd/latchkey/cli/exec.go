@@ -55,7 +55,7 @@ command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 			if err != nil {
 				return err
 			}
-			if err := lastsFor(creds, lasting, sys.Now()); err != nil {
+			if err := lastsFor(creds, p.plan.Last().Kind, lasting, sys.Now()); err != nil {
 				return err
 			}
 			environ := deliver.ChildEnviron(sys.Environ, deliver.Env(creds, p.plan.Region.Text, p.plan.Profile.Text))
@@ -93,11 +93,26 @@ func plain(text string) bool {
 }
 
 // lastsFor refuses credentials that end before the command is expected to.
-func lastsFor(creds aws.Credentials, lasting time.Duration, now time.Time) error {
+func lastsFor(creds aws.Credentials, kind chain.Kind, lasting time.Duration, now time.Time) error {
 	if lasting <= 0 || !creds.CanExpire || creds.Expires.Sub(now) >= lasting {
 		return nil
 	}
-	return &exitError{code: exitExec,
-		err: fmt.Errorf("the credentials last %s, not %s", creds.Expires.Sub(now).Round(time.Second), lasting),
-		fix: "use a role with a longer maximum session, or leave --for out"}
+	fix := "lower --for, or leave it out"
+	if (kind == chain.KindAssumeRole || kind == chain.KindWebIdentity) && lasting <= 12*time.Hour {
+		fix = "ask for a longer session with --duration " + short(lasting) + " if the role allows it, or leave --for out"
+	}
+	return &exitError{code: exitExec, fix: fix,
+		err: fmt.Errorf("the credentials last %s, not %s", short(creds.Expires.Sub(now).Round(time.Second)), short(lasting))}
+}
+
+// short writes a time without the units that are zero: 2h, not 2h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
