@@ -39,6 +39,7 @@ type planner struct {
 	// What the memo of source profiles needs (memo.go). volatile: the plan so
 	// far depends on more than the surroundings.
 	place           *surroundings
+	whence          whence
 	keeps, volatile bool
 	last            *known // of the source that was planned last
 	inner           [2]int // where its notes are

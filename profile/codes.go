@@ -6,6 +6,7 @@ const (
 	// Places and files.
 	CodeNoHome              = "no-home"
 	CodeLocationMissing     = "location-missing"
+	CodeLocationBlank       = "location-blank"
 	CodeLocationTilde       = "location-tilde"
 	CodeLocationNotExpanded = "location-not-expanded"
 	CodeFileUnreadable      = "file-unreadable"
@@ -99,6 +100,8 @@ func fileMeaning(code string) (meaning, bool) {
 		return meaning{"no home folder is known", allSDKs, "set HOME", false}, true
 	case CodeLocationMissing:
 		return meaning{"the file does not exist and counts as empty", allSDKs, "correct or unset the variable", false}, true
+	case CodeLocationBlank:
+		return meaning{"the variable is set but empty and counts as unset", python + " (they read no file)", "unset the variable", false}, true
 	case CodeLocationTilde:
 		return meaning{"the path begins with a tilde, which not every SDK expands", "the AWS SDK for Go", "write the path out", false}, true
 	case CodeLocationNotExpanded:

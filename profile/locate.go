@@ -180,6 +180,11 @@ func (g *Graph) locationFindings(n *notes) {
 			n.add(newDiagnostic(CodeLocationNotExpanded, p.from, ""))
 		}
 	}
+	for _, name := range []string{envConfig, envCredentials} {
+		if v, set := g.options.Env(name); set && v == "" {
+			n.add(newDiagnostic(CodeLocationBlank, origin.Env(name), ""))
+		}
+	}
 	for _, f := range []*file{&g.config, &g.credentials} {
 		if f.missing && f.path != "" && f.from.Kind != origin.KindDefault {
 			n.add(newDiagnostic(CodeLocationMissing, f.from, "the "+f.what+" file "+clean(f.path)+" does not exist"))

@@ -83,3 +83,15 @@ func TestLocate(t *testing.T) {
 		})
 	}
 }
+
+func TestBlankLocation(t *testing.T) {
+	t.Parallel()
+	env := func(name string) (string, bool) { return "", name == "AWS_CONFIG_FILE" }
+	g, err := profile.Load(profile.Options{Env: env, Home: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := codes(g, g.Findings()); got != "location-blank@0" {
+		t.Errorf("findings %s", got)
+	}
+}
