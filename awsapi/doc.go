@@ -19,7 +19,7 @@
 //
 // # Foreign text
 //
-// What a server sends reaches an error only through [Sanitize], after the
+// What a server sends reaches an error only through display.Text, after the
 // request's own secrets have been taken out of it. Bodies and headers of
 // requests, and queries of URLs, reach none.
 package awsapi

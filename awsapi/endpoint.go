@@ -3,6 +3,8 @@ package awsapi
 import (
 	"net/url"
 	"strings"
+
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // Service names a service as AWS_ENDPOINT_URL_<SERVICE> does, in lower case.
@@ -199,4 +201,4 @@ func iamHost(p partition, o EndpointOptions) (host, region string) {
 	return name + "." + suffix, region
 }
 
-func quote(s string) string { return "\"" + Sanitize(s, maxName) + "\"" }
+func quote(s string) string { return "\"" + display.Text(s, maxName) + "\"" }

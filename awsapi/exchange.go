@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // reply is a complete answer.
@@ -102,7 +104,7 @@ func withoutRedirects(hc *http.Client) *http.Client {
 func (f failure) response(r reply, why string) *ResponseError {
 	return &ResponseError{
 		Operation: f.label, Endpoint: f.endpoint, Status: r.status, Why: why,
-		ContentType: Sanitize(redact(r.header.Get("Content-Type"), f.secrets), maxName),
+		ContentType: display.Text(redact(r.header.Get("Content-Type"), f.secrets), maxName),
 		Excerpt:     excerpt(r.body, f.secrets),
 	}
 }
@@ -114,5 +116,5 @@ func redirect(r reply) string {
 	if err != nil || u.Host == "" {
 		return "redirect"
 	}
-	return "redirect to " + Sanitize(strings.ToLower(u.Host), maxName)
+	return "redirect to " + display.Text(strings.ToLower(u.Host), maxName)
 }

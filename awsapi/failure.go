@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // failure knows what an error of net/http needs to be told as one of ours.
@@ -40,7 +42,7 @@ func (f failure) trouble(err error) *trouble {
 		return &trouble{err: f.response(reply{}, why)}
 	}
 	reason, text, again := f.classify(err)
-	text = Sanitize(redact(text, f.secrets), maxExcerpt)
+	text = display.Text(redact(text, f.secrets), maxExcerpt)
 	return &trouble{
 		err:    &UnreachableError{Operation: f.label, Endpoint: f.endpoint, Reason: reason, Err: &cause{text, err}},
 		again:  again,

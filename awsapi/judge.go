@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // judge reads a complete answer: the document of a success, or the error and
@@ -69,7 +71,7 @@ func (k call) decode(r reply) (document, string) {
 // for anything else.
 func (k call) apiError(r reply) *APIError {
 	e := &APIError{Service: k.service, Operation: k.operation, Status: r.status}
-	clean := func(s string, max int) string { return strings.TrimSpace(Sanitize(redact(s, k.secrets), max)) }
+	clean := func(s string, max int) string { return strings.TrimSpace(display.Text(redact(s, k.secrets), max)) }
 	body := bytes.TrimSpace(bytes.TrimPrefix(r.body, []byte("\xef\xbb\xbf")))
 	var message, id string
 	switch {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 type variable struct{ name, value string }
@@ -89,7 +91,7 @@ func isLocal(host string) bool {
 
 // refusal is the error for a proxy's own answer.
 func refusal(variable string, status int, host string) *ProxyError {
-	why := "refuses to connect to " + Sanitize(host, maxName)
+	why := "refuses to connect to " + display.Text(host, maxName)
 	if status == http.StatusProxyAuthRequired {
 		why = "asks for a user name and password"
 	}

@@ -4,12 +4,14 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // name returns the text at path if it is fit to be shown and stored, trimmed.
 func (d document) name(path string) string {
 	s := strings.TrimSpace(d.text(path))
-	if Sanitize(s, len(s)) != s {
+	if display.Text(s, len(s)) != s {
 		return ""
 	}
 	return s

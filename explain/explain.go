@@ -3,8 +3,8 @@
 package explain
 
 import (
-	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/profile"
 )
@@ -49,7 +49,7 @@ const maxText = 600
 
 // clean removes what a terminal would act on. Every text of a finding passes
 // through it, because names and messages come from files and servers.
-func clean(s string) string { return awsapi.Sanitize(s, maxText) }
+func clean(s string) string { return display.Text(s, maxText) }
 
 func finding(f Finding) Finding {
 	f.Profile, f.What, f.Why = clean(f.Profile), clean(f.What), clean(f.Why)

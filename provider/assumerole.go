@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -75,7 +76,7 @@ func mfaCode(ctx context.Context, ask MFACode, serial string) (secret.Text, erro
 	}
 	code, err := ask(ctx, serial)
 	if err != nil {
-		return secret.Text{}, fmt.Errorf("MFA code of %s: %w", awsapi.Sanitize(serial, textLimit), err)
+		return secret.Text{}, fmt.Errorf("MFA code of %s: %w", display.Text(serial, textLimit), err)
 	}
 	if strings.TrimSpace(code.Reveal()) == "" {
 		return secret.Text{}, &MFARequiredError{serial}

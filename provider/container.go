@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -67,7 +68,7 @@ func (c *Container) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, err // names operation and endpoint
 	}
 	shown := url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}
-	a := answer{SourceContainer, "GetCredentials", awsapi.Sanitize(shown.String(), textLimit), response, []secret.Text{token}}
+	a := answer{SourceContainer, "GetCredentials", display.Text(shown.String(), textLimit), response, []secret.Text{token}}
 	if response.Status != http.StatusOK {
 		return aws.Credentials{}, a.refused()
 	}

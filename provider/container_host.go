@@ -9,6 +9,7 @@ import (
 	"net/url"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 const ecsHost = "169.254.170.2"
@@ -67,7 +68,7 @@ func (c *Container) lookup(ctx context.Context, host string) ([]netip.Addr, erro
 	}
 	if err != nil {
 		return nil, &awsapi.UnreachableError{
-			Operation: "container GetCredentials", Endpoint: awsapi.Sanitize(host, textLimit),
+			Operation: "container GetCredentials", Endpoint: display.Text(host, textLimit),
 			Reason: awsapi.ReasonDNS, Attempts: 1, Err: err,
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/internal/iso8601"
 	"github.com/latchkey-aws/latchkey/secret"
 )
@@ -39,7 +39,7 @@ func (e *Environment) Retrieve(context.Context) (aws.Credentials, error) {
 	if o.Expires != "" {
 		at, err := iso8601.Parse(o.Expires)
 		if err != nil {
-			why := fmt.Sprintf("is %q, which is %v", awsapi.Sanitize(o.Expires, 40), err)
+			why := fmt.Sprintf("is %q, which is %v", display.Text(o.Expires, 40), err)
 			return aws.Credentials{}, &MalformedError{SourceEnvironment, "AWS_CREDENTIAL_EXPIRATION", why}
 		}
 		creds.CanExpire, creds.Expires = true, at

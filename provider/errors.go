@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // textLimit is how many characters of foreign text an error may show.
@@ -77,7 +77,7 @@ type NotAvailableError struct {
 }
 
 func (e *NotAvailableError) Error() string {
-	text := fmt.Sprintf("%s: %s: %s", e.Source, awsapi.Sanitize(e.Endpoint, textLimit), e.Why)
+	text := fmt.Sprintf("%s: %s: %s", e.Source, display.Text(e.Endpoint, textLimit), e.Why)
 	if e.Hint != "" {
 		text += " (" + e.Hint + ")"
 	}
@@ -96,7 +96,7 @@ type MFARequiredError struct {
 }
 
 func (e *MFARequiredError) Error() string {
-	return "MFA code required for device " + awsapi.Sanitize(e.Serial, textLimit)
+	return "MFA code required for device " + display.Text(e.Serial, textLimit)
 }
 
 // TokenFileError says that a file with a token cannot be used.
@@ -112,7 +112,7 @@ type TokenFileError struct {
 }
 
 func (e *TokenFileError) Error() string {
-	return fmt.Sprintf("%s: token file %s: %s", e.Source, awsapi.Sanitize(e.Path, textLimit), e.Why)
+	return fmt.Sprintf("%s: token file %s: %s", e.Source, display.Text(e.Path, textLimit), e.Why)
 }
 
 func (e *TokenFileError) Unwrap() error { return e.Err }
@@ -126,5 +126,5 @@ type HostError struct {
 }
 
 func (e *HostError) Error() string {
-	return fmt.Sprintf("container: host %q %s", awsapi.Sanitize(e.Host, textLimit), e.Why)
+	return fmt.Sprintf("container: host %q %s", display.Text(e.Host, textLimit), e.Why)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/internal/iso8601"
 	"github.com/latchkey-aws/latchkey/secret"
 )
@@ -91,7 +92,7 @@ func (a answer) clean(text string, limit int) string {
 			text = strings.ReplaceAll(text, s.Reveal(), secret.Redacted)
 		}
 	}
-	return awsapi.Sanitize(text, limit)
+	return display.Text(text, limit)
 }
 
 // unusable is an answer that is none. What it says is not shown: it may be
@@ -99,7 +100,7 @@ func (a answer) clean(text string, limit int) string {
 func (a answer) unusable(why string) error {
 	return &awsapi.ResponseError{
 		Operation: a.source + " " + a.operation, Endpoint: a.endpoint, Status: a.response.Status,
-		ContentType: awsapi.Sanitize(a.response.Header.Get("Content-Type"), 64), Why: why, Attempts: 1,
+		ContentType: display.Text(a.response.Header.Get("Content-Type"), 64), Why: why, Attempts: 1,
 	}
 }
 

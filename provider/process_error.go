@@ -1,6 +1,8 @@
 package provider
 
-import "github.com/latchkey-aws/latchkey/awsapi"
+import (
+	"github.com/latchkey-aws/latchkey/internal/display"
+)
 
 // ProcessFailure tells apart what goes wrong with a credential_process.
 type ProcessFailure string
@@ -44,5 +46,5 @@ func processLabel(profile string) string {
 	if profile == "" {
 		return "credential_process"
 	}
-	return "credential_process of profile " + awsapi.Sanitize(profile, textLimit)
+	return "credential_process of profile " + display.Text(profile, textLimit)
 }

@@ -1,6 +1,8 @@
 package signin
 
-import "github.com/latchkey-aws/latchkey/awsapi"
+import (
+	"github.com/latchkey-aws/latchkey/internal/display"
+)
 
 // Reason tells apart why a sign-in is needed.
 type Reason string
@@ -34,7 +36,7 @@ type SignInRequiredError struct {
 }
 
 func (e *SignInRequiredError) Error() string {
-	return "login session " + awsapi.Sanitize(e.LoginSession, textLimit) + ": " + e.Why
+	return "login session " + display.Text(e.LoginSession, textLimit) + ": " + e.Why
 }
 
 func (e *SignInRequiredError) Unwrap() error { return e.Err }
@@ -51,7 +53,7 @@ type PermissionError struct {
 }
 
 func (e *PermissionError) Error() string {
-	return "login session " + awsapi.Sanitize(e.LoginSession, textLimit) + ": the identity lacks the permission " + e.Action
+	return "login session " + display.Text(e.LoginSession, textLimit) + ": the identity lacks the permission " + e.Action
 }
 
 func (e *PermissionError) Unwrap() error { return e.Err }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/internal/iso8601"
 	"github.com/latchkey-aws/latchkey/internal/tokenfile"
 )
@@ -57,13 +58,13 @@ func failure(err error) error {
 		refused := api.Status >= 400 && api.Status < 500 &&
 			api.Status != http.StatusTooManyRequests && api.Status != http.StatusRequestTimeout
 		return &tokenfile.RefreshError{
-			Refused: refused, Code: awsapi.Sanitize(code(api), textLimit),
-			Text: awsapi.Sanitize(api.Message, textLimit), Err: err,
+			Refused: refused, Code: display.Text(code(api), textLimit),
+			Text: display.Text(api.Message, textLimit), Err: err,
 		}
 	case errors.As(err, &unreachable):
-		return &tokenfile.RefreshError{Code: string(unreachable.Reason), Text: awsapi.Sanitize(unreachable.Endpoint, textLimit), Err: err}
+		return &tokenfile.RefreshError{Code: string(unreachable.Reason), Text: display.Text(unreachable.Endpoint, textLimit), Err: err}
 	}
-	return &tokenfile.RefreshError{Code: "response", Text: awsapi.Sanitize(err.Error(), textLimit), Err: err}
+	return &tokenfile.RefreshError{Code: "response", Text: display.Text(err.Error(), textLimit), Err: err}
 }
 
 // code returns the value of "error" where it is one that decides here.

@@ -3,7 +3,7 @@ package sso
 import (
 	"fmt"
 
-	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // Reason tells apart why a sign-in is needed.
@@ -42,7 +42,7 @@ func (e *SignInRequiredError) Error() string {
 	if name == "" {
 		name = e.StartURL
 	}
-	return fmt.Sprintf("sso session %s: %s", awsapi.Sanitize(name, 200), e.Why)
+	return fmt.Sprintf("sso session %s: %s", display.Text(name, 200), e.Why)
 }
 
 func (e *SignInRequiredError) Unwrap() error { return e.Err }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/internal/iso8601"
 	"github.com/latchkey-aws/latchkey/internal/tokenfile"
 )
@@ -52,11 +53,11 @@ func failure(err error) error {
 		if api.Region != "" {
 			text = "Identity Center is in region " + api.Region
 		}
-		return &tokenfile.RefreshError{Refused: refused, Code: awsapi.Sanitize(api.Code, textLimit), Text: awsapi.Sanitize(text, textLimit), Err: err}
+		return &tokenfile.RefreshError{Refused: refused, Code: display.Text(api.Code, textLimit), Text: display.Text(text, textLimit), Err: err}
 	case errors.As(err, &unreachable):
-		return &tokenfile.RefreshError{Code: string(unreachable.Reason), Text: awsapi.Sanitize(unreachable.Endpoint, textLimit), Err: err}
+		return &tokenfile.RefreshError{Code: string(unreachable.Reason), Text: display.Text(unreachable.Endpoint, textLimit), Err: err}
 	}
-	return &tokenfile.RefreshError{Code: "response", Text: awsapi.Sanitize(err.Error(), textLimit), Err: err}
+	return &tokenfile.RefreshError{Code: "response", Text: display.Text(err.Error(), textLimit), Err: err}
 }
 
 // hint returns AWS's words on a refusal.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/explain"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/origin"
 )
 
@@ -106,7 +106,7 @@ func (r *report) print(w io.Writer) error {
 	if name == "" {
 		name = "(none: the default chain)"
 	}
-	out.add("profile  %s", awsapi.Sanitize(name, 200))
+	out.add("profile  %s", display.Text(name, 200))
 	if r.Error != nil {
 		out.add("\nerror: %s", r.Error.What)
 		out.finding("  ", *r.Error)
@@ -130,10 +130,10 @@ func (r *report) printPlan(out *lines) {
 		out.add("         chosen by %s", from)
 	}
 	if r.Plan.Region.Set() {
-		out.add("region   %s  (%s)", awsapi.Sanitize(r.Plan.Region.Text, 100), r.Plan.Region.Origin)
+		out.add("region   %s  (%s)", display.Text(r.Plan.Region.Text, 100), r.Plan.Region.Origin)
 	}
 	for _, looked := range r.Plan.Looked {
-		out.add("no       %s", awsapi.Sanitize(looked, 300))
+		out.add("no       %s", display.Text(looked, 300))
 	}
 	for at, first := r.Plan, true; at != nil; at, first = at.Next, false {
 		if !first {
@@ -160,15 +160,15 @@ func (l *lines) add(format string, args ...any) {
 func (l *lines) step(n int, s chain.Step) {
 	title := string(s.Kind)
 	if s.Profile != "" {
-		title += " of profile " + awsapi.Sanitize(s.Profile, 100)
+		title += " of profile " + display.Text(s.Profile, 100)
 	}
 	l.add("\n%d. %s: %s", n, title, explain.Does(s))
 	for _, in := range s.Inputs {
-		value := awsapi.Sanitize(in.Value, 200)
+		value := display.Text(in.Value, 200)
 		if !in.Secret.Empty() {
 			value = in.Secret.String()
 		}
-		l.add("     %-24s %s  (%s)", in.Name, value, awsapi.Sanitize(in.Origin.String(), 300))
+		l.add("     %-24s %s  (%s)", in.Name, value, display.Text(in.Origin.String(), 300))
 	}
 	l.add("     %-24s %s", "session key", s.Key[:16])
 }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/explain"
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // The exit codes (DESIGN, section 4).
@@ -102,7 +102,7 @@ func exitCode(c explain.Class) int {
 
 // printFailure writes the lines of an error: what, why, fix.
 func printFailure(w io.Writer, f explain.Finding) {
-	fmt.Fprintf(w, "latchkey: error: %s\n", awsapi.Sanitize(f.What, 1000))
+	fmt.Fprintf(w, "latchkey: error: %s\n", display.Text(f.What, 1000))
 	printReasons(w, "", f)
 }
 

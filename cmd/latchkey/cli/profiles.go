@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey"
-	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/explain"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/profile"
 )
 
@@ -153,4 +153,4 @@ func aligned(rows [][]string) []byte {
 }
 
 // cell makes a text fit for a table: nothing a terminal acts on.
-func cell(s string) string { return awsapi.Sanitize(s, 120) }
+func cell(s string) string { return display.Text(s, 120) }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 func newSandboxCode(sys *Sys) *cobra.Command {
@@ -54,7 +55,7 @@ func sandboxCode(ctx context.Context, sys *Sys, base, user string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	text := awsapi.Sanitize(strings.TrimSpace(string(resp.Body)), 200)
+	text := display.Text(strings.TrimSpace(string(resp.Body)), 200)
 	switch resp.Status {
 	case http.StatusOK:
 		return text, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/origin"
 )
 
@@ -79,7 +80,7 @@ func (h hop) String() string {
 	if h.Origin != nil && h.Origin.Kind != origin.KindDefault {
 		s += " (" + h.Origin.Position() + ")"
 	}
-	return awsapi.Sanitize(s, 300)
+	return display.Text(s, 300)
 }
 
 func printIdentity(w io.Writer, id awsapi.CallerIdentity, plan *chain.Plan, asJSON bool) error {
@@ -97,7 +98,7 @@ func printIdentity(w io.Writer, id awsapi.CallerIdentity, plan *chain.Plan, asJS
 	for i, h := range path {
 		steps[i] = h.String()
 	}
-	_, err := fmt.Fprintf(w, "%s\naccount  %s\nuser id  %s\npath     %s\n", awsapi.Sanitize(id.ARN, 2048), awsapi.Sanitize(id.Account, 64),
-		awsapi.Sanitize(id.UserID, 256), strings.Join(steps, "\n         → "))
+	_, err := fmt.Fprintf(w, "%s\naccount  %s\nuser id  %s\npath     %s\n", display.Text(id.ARN, 2048), display.Text(id.Account, 64),
+		display.Text(id.UserID, 256), strings.Join(steps, "\n         → "))
 	return err
 }

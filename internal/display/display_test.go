@@ -1,4 +1,4 @@
-package awsapi_test
+package display_test
 
 import (
 	"strings"
@@ -6,10 +6,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
-func TestSanitize(t *testing.T) {
+func TestText(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		in   string
@@ -23,18 +23,18 @@ func TestSanitize(t *testing.T) {
 		{"a\x1b\x1b\x1b\x1b", 1, "a"}, {"日本語", 2, "日…"},
 	}
 	for _, tt := range tests {
-		if got := awsapi.Sanitize(tt.in, tt.max); got != tt.want {
-			t.Errorf("Sanitize(%q, %d) = %q, want %q", tt.in, tt.max, got, tt.want)
+		if got := display.Text(tt.in, tt.max); got != tt.want {
+			t.Errorf("Text(%q, %d) = %q, want %q", tt.in, tt.max, got, tt.want)
 		}
 	}
 }
 
-func FuzzSanitize(f *testing.F) {
+func FuzzText(f *testing.F) {
 	f.Add("a\x1b[31m\n\u202eb\xff", 5)
 	f.Add(strings.Repeat("ü", 300), 200)
 	f.Fuzz(func(t *testing.T, s string, max int) {
-		got := awsapi.Sanitize(s, max)
-		if again := awsapi.Sanitize(got, max); again != got {
+		got := display.Text(s, max)
+		if again := display.Text(got, max); again != got {
 			t.Errorf("%q becomes %q", got, again)
 		}
 		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > max && got != "" {
