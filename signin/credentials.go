@@ -173,5 +173,5 @@ func (c *Credentials) explain(path string, err error) error {
 	case "USER_CREDENTIALS_CHANGED":
 		return required(ReasonChanged, "the password or other credentials of the user have changed", failure.Err)
 	}
-	return required(ReasonRefused, "the sign-in has expired and AWS refused to renew it: "+failure.Code+hint(failure), failure.Err)
+	return required(ReasonRefused, "the sign-in has expired and AWS refused to renew it: "+failure.Reason(), failure.Err)
 }

@@ -36,7 +36,7 @@ type SignInRequiredError struct {
 }
 
 func (e *SignInRequiredError) Error() string {
-	return "login session " + display.Text(e.LoginSession, textLimit) + ": " + e.Why
+	return "login session " + display.Text(e.LoginSession, 200) + ": " + e.Why
 }
 
 func (e *SignInRequiredError) Unwrap() error { return e.Err }
@@ -53,7 +53,7 @@ type PermissionError struct {
 }
 
 func (e *PermissionError) Error() string {
-	return "login session " + display.Text(e.LoginSession, textLimit) + ": the identity lacks the permission " + e.Action
+	return "login session " + display.Text(e.LoginSession, 200) + ": the identity lacks the permission " + e.Action
 }
 
 func (e *PermissionError) Unwrap() error { return e.Err }

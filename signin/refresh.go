@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
-	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/internal/iso8601"
 	"github.com/latchkey-aws/latchkey/internal/tokenfile"
 )
-
-const textLimit = 200
 
 // refresh trades the refresh token in d for new credentials. It sets what the
 // answer brings and leaves idToken, clientId, dpopKey and accountId, which no
@@ -51,38 +47,18 @@ func (c *Credentials) refresh(ctx context.Context, d *tokenfile.Document) error 
 
 // failure sorts what went wrong: only an answer that says no ends the sign-in.
 func failure(err error) error {
+	f := &tokenfile.RefreshError{Refused: awsapi.Refused(err), Err: err}
+	f.Code, f.Text = awsapi.Summary(err)
 	var api *awsapi.APIError
-	var unreachable *awsapi.UnreachableError
-	switch {
-	case errors.As(err, &api):
-		refused := api.Status >= 400 && api.Status < 500 &&
-			api.Status != http.StatusTooManyRequests && api.Status != http.StatusRequestTimeout
-		return &tokenfile.RefreshError{
-			Refused: refused, Code: display.Text(code(api), textLimit),
-			Text: display.Text(api.Message, textLimit), Err: err,
-		}
-	case errors.As(err, &unreachable):
-		return &tokenfile.RefreshError{Code: string(unreachable.Reason), Text: display.Text(unreachable.Endpoint, textLimit), Err: err}
-	}
-	return &tokenfile.RefreshError{Code: "response", Text: display.Text(err.Error(), textLimit), Err: err}
-}
-
-// code returns the value of "error" where it is one that decides here.
-func code(e *awsapi.APIError) string {
-	for _, known := range [...]string{"TOKEN_EXPIRED", "AUTHCODE_EXPIRED", "USER_CREDENTIALS_CHANGED", "INSUFFICIENT_PERMISSIONS"} {
-		if e.HasCode(known) {
-			return known
+	if errors.As(err, &api) {
+		// The value of "error" decides here, wherever the answer has it.
+		for _, known := range [...]string{"TOKEN_EXPIRED", "AUTHCODE_EXPIRED", "USER_CREDENTIALS_CHANGED", "INSUFFICIENT_PERMISSIONS"} {
+			if api.HasCode(known) {
+				f.Code = known
+			}
 		}
 	}
-	return e.Code
-}
-
-// hint returns AWS's words on a refusal.
-func hint(f *tokenfile.RefreshError) string {
-	if f.Text == "" {
-		return ""
-	}
-	return " (" + f.Text + ")"
+	return f
 }
 
 // unanswered returns the error of a renewal that got no answer. One that

@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
-	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/internal/iso8601"
 	"github.com/latchkey-aws/latchkey/internal/tokenfile"
 )
-
-const textLimit = 200
 
 // refresh trades the refresh token in d for new tokens. A refresh token that
 // comes back replaces the old one, which is then used up.
@@ -43,29 +39,13 @@ func (t *Tokens) refresh(ctx context.Context, d *tokenfile.Document) error {
 // failure sorts what went wrong: only an answer that says no means that a
 // person must sign in again.
 func failure(err error) error {
+	f := &tokenfile.RefreshError{Refused: awsapi.Refused(err), Err: err}
+	f.Code, f.Text = awsapi.Summary(err)
 	var api *awsapi.APIError
-	var unreachable *awsapi.UnreachableError
-	switch {
-	case errors.As(err, &api):
-		refused := api.Status >= 400 && api.Status < 500 &&
-			api.Status != http.StatusTooManyRequests && api.Status != http.StatusRequestTimeout
-		text := api.Message
-		if api.Region != "" {
-			text = "Identity Center is in region " + api.Region
-		}
-		return &tokenfile.RefreshError{Refused: refused, Code: display.Text(api.Code, textLimit), Text: display.Text(text, textLimit), Err: err}
-	case errors.As(err, &unreachable):
-		return &tokenfile.RefreshError{Code: string(unreachable.Reason), Text: display.Text(unreachable.Endpoint, textLimit), Err: err}
+	if errors.As(err, &api) && api.Region != "" {
+		f.Text = "Identity Center is in region " + api.Region
 	}
-	return &tokenfile.RefreshError{Code: "response", Text: display.Text(err.Error(), textLimit), Err: err}
-}
-
-// hint returns AWS's words on a refusal.
-func hint(f *tokenfile.RefreshError) string {
-	if f.Text == "" {
-		return ""
-	}
-	return " (" + f.Text + ")"
+	return f
 }
 
 // unanswered returns the error of a refresh that got no answer. One that

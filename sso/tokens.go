@@ -134,7 +134,7 @@ func (t *Tokens) explain(err error) error {
 	case errors.Is(err, tokenfile.ErrExpired):
 		return t.required(ReasonExpired, "the sign-in has expired"+t.whyNoRefresh(), nil)
 	case errors.As(err, &failure) && failure.Refused:
-		return t.required(ReasonRefused, "the sign-in has expired and AWS refused to renew it: "+failure.Code+hint(failure), failure.Err)
+		return t.required(ReasonRefused, "the sign-in has expired and AWS refused to renew it: "+failure.Reason(), failure.Err)
 	case errors.As(err, &failure):
 		return t.unanswered(failure)
 	}

@@ -78,6 +78,14 @@ func (e *RefreshError) Error() string {
 
 func (e *RefreshError) Unwrap() error { return e.Err }
 
+// Reason is the code, with the rest in brackets.
+func (e *RefreshError) Reason() string {
+	if e.Text == "" {
+		return e.Code
+	}
+	return e.Code + " (" + e.Text + ")"
+}
+
 // Current returns the document, refreshed when less than [Window] is left and
 // that is possible. Exactly one process refreshes; those that still have a
 // living token go on with it, the others wait for the answer and share it, or

@@ -1,0 +1,31 @@
+package awsapi
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/latchkey-aws/latchkey/internal/display"
+)
+
+// Refused reports whether err is AWS's final no: an answer with a 4xx status
+// other than 408 and 429, which asking again does not change.
+func Refused(err error) bool {
+	var api *APIError
+	return errors.As(err, &api) && api.Status >= 400 && api.Status < 500 &&
+		api.Status != http.StatusRequestTimeout && api.Status != http.StatusTooManyRequests
+}
+
+// Summary returns what is worth recording of a failed call: AWS's code and
+// words; of a call without an answer the [Reason] and the endpoint; of anything
+// else "response" and the error's text. It holds no secret and fits a terminal.
+func Summary(err error) (code, text string) {
+	var api *APIError
+	var unreachable *UnreachableError
+	switch {
+	case errors.As(err, &api):
+		return display.Text(api.Code, maxName), display.Text(api.Message, maxExcerpt)
+	case errors.As(err, &unreachable):
+		return string(unreachable.Reason), display.Text(unreachable.Endpoint, maxExcerpt)
+	}
+	return "response", display.Text(err.Error(), maxExcerpt)
+}
