@@ -126,7 +126,12 @@ func (r *Resolver) Graph() *profile.Graph { return r.graph }
 // Plan plans the credentials of a profile; "" stands for AWS_PROFILE or the
 // default chain. The errors are those of chain.NewPlan.
 func (r *Resolver) Plan(name string, policy chain.Policy) (*chain.Plan, error) {
-	return chain.NewPlan(r.graph, r.Env, named(name), r.ordered(policy))
+	return r.PlanOf(named(name), policy)
+}
+
+// PlanOf is Plan with the origin of the name, which the plan shows.
+func (r *Resolver) PlanOf(name origin.Value, policy chain.Policy) (*chain.Plan, error) {
+	return chain.NewPlan(r.graph, r.Env, name, r.ordered(policy))
 }
 
 func (r *Resolver) ordered(policy chain.Policy) chain.Policy {

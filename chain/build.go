@@ -64,7 +64,7 @@ func (p *Plan) Build(d Deps) (aws.CredentialsProvider, error) {
 		}
 		current = located{step, built}
 		if d.Wrap != nil {
-			current = d.Wrap(step, current)
+			current = located{step, d.Wrap(step, current)}
 		}
 	}
 	if p.Next == nil && !mayBeAbsent(p.Steps[0]) {

@@ -31,6 +31,19 @@ func (e *ConfigError) Error() string {
 	return b.String()
 }
 
+// SelectionError is an error of the profile that the environment selected.
+type SelectionError struct {
+	// Selected is the name, with the variable that it comes from.
+	Selected origin.Value
+	Err      error
+}
+
+func (e *SelectionError) Error() string {
+	return e.Err.Error() + " (selected by " + e.Selected.Origin.String() + ")"
+}
+
+func (e *SelectionError) Unwrap() error { return e.Err }
+
 // NoCredentialsError means that nothing is configured: every source was looked
 // at and none is there.
 type NoCredentialsError struct {

@@ -55,20 +55,14 @@ const maxSessionToken = 36 * time.Hour
 
 // askDuration sets the duration that flags ask for on the last step.
 func (p *planner) askDuration(steps []Step) error {
-	last := &steps[len(steps)-1]
 	asked, from := p.policy.Duration, p.policy.DurationOrigin
-	_, configured := last.Input(InputDuration)
-	if asked == 0 && p.policy.Lifetime > time.Hour && !configured && last.Kind != KindSessionToken {
-		// A longer life is only asked for where it can be had: what it cannot
-		// be is found out when the credentials are there.
-		asked, from = p.policy.Lifetime, p.policy.LifetimeOrigin
-		if !takesDuration(*last) || chained(steps) || asked > maxDuration*time.Second {
-			return nil
+	if asked == 0 {
+		var err error
+		if asked, from, err = p.lifetime(steps); asked == 0 || err != nil {
+			return err
 		}
 	}
-	if asked == 0 {
-		return nil
-	}
+	last := &steps[len(steps)-1]
 	limit := maxDuration * time.Second
 	switch {
 	case !takesDuration(*last):
@@ -81,11 +75,32 @@ func (p *planner) askDuration(steps []Step) error {
 			Why: "AWS limits role chaining to one hour", Fix: "ask for 1h, or assume the role directly from long-term keys"}
 	}
 	if asked < minDuration*time.Second || asked > limit {
-		return &ConfigError{Origin: from, Message: "the duration is not from 15m to " + strconv.Itoa(int(limit.Hours())) + "h",
-			Why: "AWS accepts no other"}
+		most := strconv.Itoa(int(limit.Hours())) + "h"
+		return &ConfigError{Origin: from, Message: "the duration is not from 15m to " + most, Why: "AWS accepts no other", Fix: "ask for 15m to " + most}
 	}
 	set(last, seconds(int64(asked/time.Second), from))
 	return nil
+}
+
+// lifetime is what the demand for a lifetime asks of the last step: a longer
+// session where nobody chose its duration, and where one is chosen that cannot
+// be enough, an error before a code is spent on it. What a session of another
+// kind lasts is only known when it is there.
+func (p *planner) lifetime(steps []Step) (time.Duration, origin.Origin, error) {
+	last := steps[len(steps)-1]
+	wanted, from := p.policy.Lifetime, p.policy.LifetimeOrigin
+	if wanted <= time.Hour && last.Get(InputDuration) == "" || !takesDuration(last) || last.Kind == KindSessionToken {
+		return 0, from, nil
+	}
+	if in, ok := last.Input(InputDuration); ok {
+		n, err := strconv.Atoi(in.Value)
+		if err != nil || time.Duration(n)*time.Second >= wanted {
+			return 0, from, err
+		}
+		return 0, from, &ConfigError{Profile: last.Profile, Origin: in.Origin, Message: "the session lasts " + in.Value + " s, which is less than asked for",
+			Why: from.String() + " asks for " + wanted.String(), Fix: "raise duration_seconds, or ask for less"}
+	}
+	return wanted, from, nil
 }
 
 func takesDuration(s Step) bool {

@@ -265,8 +265,12 @@ func TestDuration(t *testing.T) {
 		{"flag, too long", source("") + direct, hours(13), "", "the duration is not"},
 		{"flag without role", "[profile a]\n" + keys, hours(2), "", "cannot be chosen"},
 		{"for", source("") + direct, chain.Policy{Lifetime: 3 * time.Hour}, "10800", ""},
-		{"for, chained", source("") + chained, chain.Policy{Lifetime: 3 * time.Hour}, "", ""},
-		{"for, configured", source("duration_seconds = 3600\n") + direct, chain.Policy{Lifetime: 3 * time.Hour}, "3600", ""},
+		{"for, chained", source("") + chained, chain.Policy{Lifetime: 3 * time.Hour}, "", "one hour at most"},
+		{"for an hour, chained", source("") + chained, chain.Policy{Lifetime: time.Hour}, "", ""},
+		{"for, configured for less", source("duration_seconds = 3600\n") + direct, chain.Policy{Lifetime: 3 * time.Hour}, "", "the session lasts 3600 s"},
+		{"for, configured for as much", source("duration_seconds = 10800\n") + direct, chain.Policy{Lifetime: 3 * time.Hour}, "10800", ""},
+		{"for too long", source("") + direct, chain.Policy{Lifetime: 13 * time.Hour}, "", "the duration is not"},
+		{"for, with keys", "[profile a]\n" + keys, chain.Policy{Lifetime: 13 * time.Hour}, "", ""},
 	}
 	for _, tt := range tests {
 		plan, err := setup{config: tt.config, name: "a", policy: tt.policy}.plan(t)

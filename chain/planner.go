@@ -50,7 +50,8 @@ type planner struct {
 //
 // Errors: *ConfigError, *NoCredentialsError, and those of the graph
 // (*profile.NotFoundError, *profile.SyntaxError, *profile.FileError,
-// *profile.PartialKeysError).
+// *profile.PartialKeysError), in a *SelectionError where the environment named
+// the profile.
 func NewPlan(g *profile.Graph, env Env, name origin.Value, policy Policy) (*Plan, error) {
 	p := &planner{graph: g, env: env, policy: policy}
 	if err := p.selectProfile(name); err != nil {
@@ -91,6 +92,9 @@ func (p *planner) selectProfile(name origin.Value) error {
 	if p.selected.Text != "" {
 		root, err := p.graph.Profile(p.selected.Text)
 		p.root = root
+		if err != nil && !p.explicit {
+			err = &SelectionError{Selected: p.selected, Err: err}
+		}
 		return err
 	}
 	byDefault := ProfileFromEnv(p.env)

@@ -3,6 +3,7 @@ package explain
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/chain"
@@ -25,11 +26,18 @@ func Error(err error) Finding {
 			break
 		}
 	}
+	var selected *chain.SelectionError
+	if errors.As(err, &selected) {
+		f.Why = strings.TrimPrefix(f.Why+"; "+selected.Selected.Origin.String()+" names the profile", "; ")
+	}
 	return finding(f)
 }
 
 func cancelled(err error, f *Finding) bool {
-	if !errors.Is(err, context.Canceled) {
+	// A process that has the terminal gets the Ctrl-C, not we.
+	var process *provider.ProcessError
+	interrupted := errors.As(err, &process) && process.Signal == os.Interrupt.String()
+	if !interrupted && !errors.Is(err, context.Canceled) {
 		return false
 	}
 	f.Code, f.Class, f.What = "cancelled", ClassCancelled, "cancelled"

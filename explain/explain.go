@@ -70,43 +70,16 @@ func Diagnostic(d profile.Diagnostic) Finding {
 	return finding(Finding{Code: d.Code, Profile: d.Profile, What: d.Message, Where: at(d.Origin), Fix: d.Fix, Breaks: d.Breaks})
 }
 
-// Plan returns the findings about a plan: those of the planner and those of the
-// files' sections that take part in it.
+// Plan returns the findings about a plan: those of the planner, and those of the
+// files that can affect its profile or one that it leads to.
 func Plan(g *profile.Graph, plan *chain.Plan) []Finding {
 	var found []Finding
-	for _, d := range plan.Notes {
-		found = append(found, Diagnostic(d))
-	}
 	seen := map[profile.Diagnostic]bool{}
-	for _, name := range profiles(plan) {
-		for _, d := range g.FindingsFor(name) {
-			if !seen[d] {
-				seen[d] = true
-				found = append(found, Diagnostic(d))
-			}
+	for _, d := range append(plan.Notes[:len(plan.Notes):len(plan.Notes)], g.FindingsFor(plan.Profile.Text)...) {
+		if !seen[d] {
+			seen[d] = true
+			found = append(found, Diagnostic(d))
 		}
 	}
 	return found
-}
-
-// profiles returns the names that take part in a plan, each once.
-func profiles(plan *chain.Plan) []string {
-	var names []string
-	add := func(name string) {
-		for _, n := range names {
-			if n == name {
-				return
-			}
-		}
-		if name != "" {
-			names = append(names, name)
-		}
-	}
-	add(plan.Profile.Text)
-	for p := plan; p != nil; p = p.Next {
-		for _, s := range p.Steps {
-			add(s.Profile)
-		}
-	}
-	return names
 }

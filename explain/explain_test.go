@@ -67,11 +67,16 @@ func TestError(t *testing.T) {
 		{inStep(&provider.ProcessError{Profile: "prod", Failure: provider.ProcessExited, Why: "3"}), "process-exit-status", explain.ClassFailed, "3", "by hand"},
 		{inStep(&provider.ExpiredError{Source: "environment", Expires: time.Unix(1, 0), Now: time.Unix(100, 0)}), "expired", explain.ClassFailed, "expired", "env --unset"},
 		{inStep(&session.ExpiringError{Left: time.Second}), "expired", explain.ClassFailed, "1s left", "clock"},
-		{inStep(&provider.IncompleteError{Source: "container", Missing: []string{"Token"}}), "incomplete", explain.ClassFailed, "Token", "Token"},
+		{inStep(&provider.IncompleteError{Source: "container", Missing: []string{"Token"}}), "incomplete", explain.ClassConfig, "Token", "Token"},
 		{inStep(&provider.MalformedError{Source: "process", Field: "Expiration", Why: "is no time"}), "malformed", explain.ClassFailed, "Expiration", "Expiration"},
-		{inStep(&provider.TokenFileError{Source: "web-identity", Path: "/t", Why: "not there"}), "token-file", explain.ClassFailed, "/t", "path"},
+		{inStep(&provider.TokenFileError{Source: "web-identity", Path: "/t", Why: "not there"}), "token-file", explain.ClassConfig, "/t", "path"},
 		{inStep(&provider.HostError{Host: "example.com", Why: "is not allowed"}), "container-host", explain.ClassConfig, "example.com", "169.254.170.2"},
-		{inStep(&provider.NotAvailableError{Source: "imds", Why: "gone", Configured: true}), "not-available", explain.ClassUnreachable, "gone", "credential_source"},
+		{inStep(&provider.NotAvailableError{Source: "imds", Why: "gone", Configured: true, Err: errors.New("x")}), "not-available", explain.ClassUnreachable, "gone", "credential_source"},
+		{inStep(&provider.NotAvailableError{Source: "imds", Why: "no profile", Hint: "attach a role", Configured: true, Err: &awsapi.APIError{Status: 404}}), "not-available", explain.ClassNotFound, "no profile", "attach a role"},
+		{inStep(&provider.IncompleteError{Source: "sso", Missing: []string{"Token"}}), "incomplete", explain.ClassUnreachable, "Token", "Token"},
+		{inStep(&provider.ProcessError{Failure: provider.ProcessSignalled, Signal: "interrupt"}), "cancelled", explain.ClassCancelled, "cancelled", ""},
+		{inStep(&awsapi.ResponseError{Operation: "AssumeRole", Status: 502, Why: "empty"}), "not-aws", explain.ClassUnreachable, "not an AWS response", "try again"},
+		{&chain.SelectionError{Selected: origin.Value{Text: "x", Origin: origin.Env("AWS_PROFILE")}, Err: &profile.NotFoundError{Kind: "profile", Name: "x"}}, "not-found", explain.ClassNotFound, "profile x: not found", "latchkey profiles"},
 		{inStep(&awsapi.UnreachableError{Operation: "AssumeRole", Reason: awsapi.ReasonDNS, Err: errors.New("x")}), "unreachable-dns", explain.ClassUnreachable, "no answer", "region"},
 		{inStep(&awsapi.UnreachableError{Operation: "AssumeRole", Reason: awsapi.ReasonTLS, Err: errors.New("x")}), "unreachable-tls", explain.ClassUnreachable, "no answer", "AWS_CA_BUNDLE"},
 		{inStep(&awsapi.UnreachableError{Operation: "AssumeRole", Reason: awsapi.ReasonProxy, Err: errors.New("x")}), "unreachable-proxy", explain.ClassUnreachable, "no answer", "HTTPS_PROXY"},
@@ -128,9 +133,13 @@ func TestRefusals(t *testing.T) {
 		if f.Code != tt.want || f.Class != explain.ClassRefused || (f.Where == nil || f.Where.Line != 3) && tt.want != "clock" {
 			t.Errorf("%s %q: code %q, class %q, where %v; want %q at line 3", tt.code, tt.message, f.Code, f.Class, f.Where, tt.want)
 		}
-		if tt.want != "aws-somethingnew" && (f.Why == "" || f.Fix == "") {
+		if f.Why == "" || f.Fix == "" {
 			t.Errorf("%s: why %q, fix %q", tt.want, f.Why, f.Fix)
 		}
+	}
+	selected := explain.Error(&chain.SelectionError{Selected: origin.Value{Text: "x", Origin: origin.Env("AWS_PROFILE")}, Err: &profile.NotFoundError{Kind: "profile", Name: "x"}})
+	if !strings.HasSuffix(selected.Why, "; $AWS_PROFILE names the profile") {
+		t.Errorf("selected by the environment: why %q", selected.Why)
 	}
 	busy := explain.Error(inStep(&awsapi.APIError{Code: "Throttling", Status: 400, Attempts: 3}))
 	if busy.Class != explain.ClassUnreachable || !strings.Contains(busy.Why, "3 requests") {

@@ -76,6 +76,10 @@ func service(err error, f *Finding) bool {
 			break
 		}
 	}
+	if f.Fix == "" {
+		f.Why = "AWS does not accept the call, for the reason in its answer"
+		f.Fix = "correct the value that the answer names, or look " + api.Code + " up in the documentation of the service"
+	}
 	var step *chain.StepError
 	if errors.As(err, &step) {
 		if role, ok := step.Step.Input(chain.InputRoleARN); ok {
@@ -126,6 +130,10 @@ func network(err error, f *Finding) bool {
 		f.Why, f.Fix = reason(away.Reason)
 	case errors.As(err, &odd):
 		f.Code, f.Class = "not-aws", ClassUnreachable
+		if odd.Status >= 500 {
+			f.Why, f.Fix = "the service, or something before it, is in trouble", "try again in a moment"
+			break
+		}
 		f.Why = "something between here and AWS answered: a captive portal, a proxy, or a wrong endpoint"
 		f.Fix = "open a web page to sign in to the network, and check AWS_ENDPOINT_URL and the proxy settings"
 	default:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/session"
@@ -71,24 +72,48 @@ func sources(err error, f *Finding) bool {
 	case errors.As(err, &expiring):
 		f.Code, f.Why, f.Fix = "expired", "credentials with less than a minute left are not handed out", "renew them at their source, and check this machine's clock"
 	case errors.As(err, &incomplete):
-		f.Code, f.Fix = "incomplete", "have the source give "+strings.Join(incomplete.Missing, " and ")
+		f.Code, f.Class, f.Fix = "incomplete", classOf(incomplete.Source), "have the source give "+strings.Join(incomplete.Missing, " and ")
 	case errors.As(err, &malformed):
-		f.Code, f.Fix = "malformed", "correct "+malformed.Field+" at its source"
+		f.Code, f.Class, f.Fix = "malformed", classOf(malformed.Source), "correct "+malformed.Field+" at its source"
 	case errors.As(err, &file):
-		f.Code, f.Fix = "token-file", "check the path; variables of a pod or a CI job mean nothing outside of it"
+		f.Code, f.Class, f.Fix = "token-file", ClassConfig, "check the path; variables of a pod or a CI job mean nothing outside of it"
 		f.where(err, chain.InputTokenFile)
 	case errors.As(err, &host):
 		f.Code, f.Class, f.Fix = "container-host", ClassConfig, "use https, or an address of this machine, 169.254.170.2, 169.254.170.23 or fd00:ec2::23"
 		f.where(err, chain.InputEndpoint)
 	case errors.As(err, &away):
-		f.Code, f.Class, f.Fix = "not-available", ClassUnreachable, "run this where the service is, or choose another credential_source"
-		f.where(err, chain.InputEndpoint)
+		notAvailable(err, away, f)
 	case errors.As(err, &permission):
 		f.Code, f.Class, f.Fix = "console-permission", ClassRefused, "have "+permission.Action+" allowed to the identity"
 	default:
 		return false
 	}
 	return true
+}
+
+// notAvailable tells a service that is not there from one that has nothing.
+func notAvailable(err error, e *provider.NotAvailableError, f *Finding) {
+	f.Code, f.Class, f.Fix = "not-available", ClassUnreachable, "run this where the service is, or choose another credential_source"
+	f.where(err, chain.InputEndpoint)
+	var answered *awsapi.APIError
+	if e.Err == nil || errors.As(e.Err, &answered) && answered.Status < 500 {
+		f.Class = ClassNotFound
+	}
+	if e.Hint != "" {
+		f.Fix = e.Hint
+	}
+}
+
+// classOf is the class of credentials that are not whole: what a person wrote
+// is configuration, what a service answered means that it does not work.
+func classOf(source string) Class {
+	switch source {
+	case provider.SourceEnvironment, provider.SourceStatic, provider.SourceContainer:
+		return ClassConfig
+	case provider.SourceProcess:
+		return ClassFailed
+	}
+	return ClassUnreachable
 }
 
 // label begins the text of an error with the profile that it is about.

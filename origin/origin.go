@@ -20,17 +20,26 @@ const (
 	KindFile
 	KindEnv
 	KindFlag
+	KindArgument
 	KindCode
 )
 
-var kindNames = [...]string{"default", "file", "env", "flag", "code"}
-
-// String returns the kind as it stands in JSON: default, file, env, flag or code.
+// String returns the kind as it stands in JSON: default, file, env, flag,
+// argument or code.
 func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
+	switch k {
+	case KindFile:
+		return "file"
+	case KindEnv:
+		return "env"
+	case KindFlag:
+		return "flag"
+	case KindArgument:
+		return "argument"
+	case KindCode:
+		return "code"
 	}
-	return "unknown"
+	return "default"
 }
 
 // Origin is where a value came from. It is comparable and immutable.
@@ -56,6 +65,10 @@ func Env(name string) Origin { return Origin{Kind: KindEnv, Key: name} }
 // Flag returns the origin of the value of the flag name, given without dashes.
 func Flag(name string) Origin { return Origin{Kind: KindFlag, Key: name} }
 
+// Argument returns the origin of the value of a command's argument, named as in
+// its usage line.
+func Argument(name string) Origin { return Origin{Kind: KindArgument, Key: name} }
+
 // Code returns the origin of a value that a program using the library chose.
 func Code(what string) Origin { return Origin{Kind: KindCode, Key: what} }
 
@@ -63,7 +76,7 @@ func Code(what string) Origin { return Origin{Kind: KindCode, Key: what} }
 func Default(why string) Origin { return Origin{Kind: KindDefault, Key: why} }
 
 // String returns "path:line" (with the key in brackets where there is one),
-// "$NAME", "--flag", "code: …" or "default: …".
+// "$NAME", "--flag", "argument: …", "code: …" or "default: …".
 func (o Origin) String() string {
 	var b strings.Builder
 	switch o.Kind {

@@ -20,6 +20,7 @@ func TestOrigin(t *testing.T) {
 			`{"kind":"file","file":"/h/.aws/config"}`},
 		{"env", origin.Env("AWS_PROFILE"), "$AWS_PROFILE", "$AWS_PROFILE", `{"kind":"env","key":"AWS_PROFILE"}`},
 		{"flag", origin.Flag("role"), "--role", "--role", `{"kind":"flag","key":"role"}`},
+		{"argument", origin.Argument("PROFILE"), "argument: PROFILE", "argument: PROFILE", `{"kind":"argument","key":"PROFILE"}`},
 		{"code", origin.Code("Options.Profile"), "code: Options.Profile", "code: Options.Profile", `{"kind":"code","key":"Options.Profile"}`},
 		{"default", origin.Default("AWS decides"), "default: AWS decides", "default: AWS decides", `{"kind":"default","key":"AWS decides"}`},
 		{"zero", origin.Origin{}, "default", "default", `{"kind":"default"}`},

@@ -10,18 +10,18 @@ import (
 // Diagnostic is one deviation from the grammar that all SDKs share, or one
 // reference that leads nowhere.
 type Diagnostic struct {
-	Code    string // one of the Code constants
-	Origin  origin.Origin
-	Profile string // the profile that it belongs to or seems to mean; "" for none
+	Code    string        `json:"code"` // one of the Code constants
+	Origin  origin.Origin `json:"origin"`
+	Profile string        `json:"profile,omitempty"` // the profile that it belongs to or seems to mean; "" for none
 	// Section is the section it stands in ("profile dev", "sso-session corp"),
 	// or "" for the file as a whole.
-	Section string
-	Message string
-	Breaks  string // who reads it differently or not at all: "botocore and the AWS CLI"
-	Fix     string
+	Section string `json:"section,omitempty"`
+	Message string `json:"message"`
+	Breaks  string `json:"breaks,omitempty"` // who reads it differently or not at all: "botocore and the AWS CLI"
+	Fix     string `json:"fix,omitempty"`
 	// WholeFile is set where those who break lose the whole file, and so every
 	// other profile as well.
-	WholeFile bool
+	WholeFile bool `json:"whole_file,omitempty"`
 }
 
 // newDiagnostic fills in what the code decides; message replaces its text.

@@ -3,7 +3,9 @@ package sandbox
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +27,9 @@ func (s *Server) WriteHome(dir string) (Home, error) {
 	if err != nil {
 		return Home{}, fmt.Errorf("home: %w", err)
 	}
+	if err := unused(filepath.Join(dir, ".aws")); err != nil {
+		return Home{}, err
+	}
 	h := &homeWriter{server: s, dir: filepath.Join(dir, ".aws"), sso: make(map[string]bool)}
 	for i := range s.world.Profiles {
 		if err := h.profile(&s.world.Profiles[i]); err != nil {
@@ -35,7 +40,7 @@ func (s *Server) WriteHome(dir string) (Home, error) {
 		h.config.WriteString(comment("One sign-in for all profiles that name it.") + "[sso-session " + ic.Session + "]\n" +
 			"sso_start_url = " + ic.StartURL + "\nsso_region = " + ic.Region + "\nsso_registration_scopes = sso:account:access\n\n")
 	}
-	header := comment("The config file of a sandbox: every account and key in it is made up.") + "\n"
+	header := comment(homeMark) + "\n"
 	if err := h.write("config", []byte(header+h.config.String())); err != nil {
 		return Home{}, fmt.Errorf("home: %w", err)
 	}
@@ -44,6 +49,34 @@ func (s *Server) WriteHome(dir string) (Home, error) {
 		return Home{}, fmt.Errorf("home: %w", err)
 	}
 	return Home{Dir: dir, Env: s.homeEnv(dir), Unset: unsetNames(), Profiles: s.Ready().Profiles}, nil
+}
+
+// homeMark begins the config file of every home folder that a sandbox wrote.
+const homeMark = "The config file of a sandbox: every account and key in it is made up."
+
+// HomeInUseError is a folder in which somebody lives: a home folder of the
+// sandbox there would replace their config or credentials.
+type HomeInUseError struct{ File string }
+
+func (e *HomeInUseError) Error() string { return e.File + " exists and is not a sandbox's" }
+
+// unused refuses a folder with a config or credentials file that no sandbox
+// wrote.
+func unused(folder string) error {
+	for _, name := range []string{"config", "credentials"} {
+		file := filepath.Join(folder, name)
+		text, err := os.ReadFile(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return fmt.Errorf("home: %w", err)
+		case name == "config" && strings.HasPrefix(string(text), comment(homeMark)):
+			return nil
+		}
+		return &HomeInUseError{File: file}
+	}
+	return nil
 }
 
 // homeEnv is the environment that goes with a home.

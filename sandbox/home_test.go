@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/latchkey-aws/latchkey/sandbox"
 )
 
 // TestWriteHome looks at every file of a home.
@@ -19,11 +22,11 @@ func TestWriteHome(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	dir := t.TempDir()
-	// What was there with other modes is closed.
-	if err := os.Mkdir(filepath.Join(dir, ".aws"), 0o700); err != nil {
+	// What a sandbox left there with other modes is closed.
+	if _, err := b.WriteHome(dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, ".aws", "credentials"), []byte("[old]\n"), 0o644); err != nil {
+	if err := os.Chmod(filepath.Join(dir, ".aws", "credentials"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	h, err := b.WriteHome(dir)
@@ -155,4 +158,25 @@ func sha1Name(s string) string {
 func sha256Name(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:]) + ".json"
+}
+
+// TestWriteHomeInUse: nobody's own files are replaced.
+func TestWriteHomeInUse(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, name := range []string{"config", "credentials"} {
+		dir := t.TempDir()
+		own := filepath.Join(dir, ".aws", name)
+		if err := os.MkdirAll(filepath.Dir(own), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(own, []byte("[mine]\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := b.WriteHome(dir)
+		var inUse *sandbox.HomeInUseError
+		if text, _ := os.ReadFile(own); !errors.As(err, &inUse) || inUse.File != own || string(text) != "[mine]\n" {
+			t.Errorf("%s: %v, and the file holds %q", name, err, text)
+		}
+	}
 }

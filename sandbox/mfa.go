@@ -53,7 +53,7 @@ func (e *NoCodeError) Error() string {
 func (s *Server) MFACode(user string) (string, error) {
 	a, u, n := s.world.user(user)
 	if n != 1 {
-		return "", fmt.Errorf("%d users are called %q", n, user)
+		return "", notOne(n, user)
 	}
 	if len(u.MFADevices) == 0 {
 		return "", fmt.Errorf("user %s has no MFA device", user)
@@ -107,4 +107,12 @@ func totp(seed []byte, step int64) string {
 	offset := sum[len(sum)-1] & 0xf
 	value := binary.BigEndian.Uint32(sum[offset:]) & 0x7fffffff
 	return fmt.Sprintf("%06d", value%1_000_000)
+}
+
+// notOne says that a name means no user, or several.
+func notOne(n int, user string) error {
+	if n == 0 {
+		return fmt.Errorf("no user is called %q", user)
+	}
+	return fmt.Errorf("%d users are called %q; name one as ACCOUNT/NAME", n, user)
 }

@@ -124,7 +124,7 @@ const sameDevice = "arn:aws:signin:::devtools/same-device"
 func (s *Server) SignInConsole(user string) (Login, error) {
 	a, u, n := s.world.user(user)
 	if n != 1 {
-		return Login{}, fmt.Errorf("%d users are called %q", n, user)
+		return Login{}, notOne(n, user)
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

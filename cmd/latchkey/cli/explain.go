@@ -84,11 +84,15 @@ func (f *resolveFlags) report(sys *Sys, args []string) (*report, error) {
 		return nil, err
 	}
 	r := &report{Profile: profileArg(args), Findings: []explain.Finding{}}
-	plan, err := resolver.Plan(r.Profile, policy)
+	plan, err := resolver.PlanOf(argument(args), policy)
 	if err != nil {
 		failure := explain.Error(err)
 		r.Error = &failure
-		for _, d := range resolver.Graph().FindingsFor(r.Profile) {
+		name := r.Profile
+		if name == "" {
+			name = chain.ProfileFromEnv(resolver.Env).Text
+		}
+		for _, d := range resolver.Graph().FindingsFor(name) {
 			r.Findings = append(r.Findings, explain.Diagnostic(d))
 		}
 		return r, nil

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/provider"
@@ -56,8 +56,11 @@ func (f *resolveFlags) policy() (chain.Policy, error) {
 	if f.duration < 0 {
 		return policy, &usageError{what: "the duration is negative", fix: "write for example --duration 2h"}
 	}
-	if f.role != "" && !strings.HasPrefix(f.role, "arn:") {
+	if arn, ok := awsapi.ParseARN(f.role); f.role != "" && (!ok || arn.Account == "") {
 		return policy, &usageError{what: "the role is not an ARN", fix: "write --role arn:aws:iam::ACCOUNT:role/NAME"}
+	}
+	if strings.Trim(f.region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return policy, &usageError{what: "the region is not the name of one", fix: "write for example --region eu-west-1"}
 	}
 	for _, arn := range f.policyARNs {
 		policy.PolicyARNs = append(policy.PolicyARNs, flagged("policy-arn", arn))
@@ -115,7 +118,7 @@ func (f *resolveFlags) plan(sys *Sys, args []string, adjust func(*chain.Policy))
 	if err != nil {
 		return nil, err
 	}
-	plan, err := resolver.Plan(profileArg(args), policy)
+	plan, err := resolver.PlanOf(argument(args), policy)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +131,14 @@ func profileArg(args []string) string {
 		return ""
 	}
 	return args[0]
+}
+
+// argument is profileArg with its origin, unset where there is none.
+func argument(args []string) origin.Value {
+	if len(args) == 0 {
+		return origin.Value{}
+	}
+	return origin.Value{Text: args[0], Origin: origin.Argument("PROFILE")}
 }
 
 // retrieve runs the plan. Signals are caught only where a step starts
@@ -145,12 +156,8 @@ func (p *planned) retrieve(ctx context.Context) (aws.Credentials, error) {
 // has asked for is not of interest.
 func (p *planned) uninterrupted(ctx context.Context) (aws.Credentials, error) {
 	creds, err := p.provider.Retrieve(ctx)
-	var process *provider.ProcessError
-	switch {
-	case err != nil && ctx.Err() != nil:
+	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()
-	case errors.As(err, &process) && process.Signal == os.Interrupt.String():
-		err = context.Canceled // Ctrl-C goes to the process, which has the terminal
 	}
 	return creds, err
 }

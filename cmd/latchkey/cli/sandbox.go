@@ -18,9 +18,6 @@ import (
 // sandboxVariable tells programs in a sandbox's environment where it is.
 const sandboxVariable = "LATCHKEY_SANDBOX_URL"
 
-// sandboxMark begins the config file of every home folder that a sandbox wrote.
-const sandboxMark = "# The config file of a sandbox:"
-
 func newSandbox(sys *Sys) *cobra.Command {
 	var listen, world, home string
 	cmd := &cobra.Command{
@@ -113,24 +110,14 @@ func temporary(prefix string) (dir string, remove func(), err error) {
 	return dir, func() { _ = os.RemoveAll(dir) }, nil
 }
 
-// writeHome writes a home folder that the user has named. It must not be one
-// that somebody lives in: their config and credentials would be gone.
+// writeHome writes a home folder.
 func writeHome(server *sandbox.Server, dir string) (sandbox.Home, error) {
-	for _, name := range []string{"config", "credentials"} {
-		file := filepath.Join(dir, ".aws", name)
-		text, err := os.ReadFile(file)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil:
-			return sandbox.Home{}, &usageError{what: err.Error(), fix: "name a new or empty folder"}
-		case name == "config" && strings.HasPrefix(string(text), sandboxMark):
-			return server.WriteHome(dir)
-		}
-		return sandbox.Home{}, &usageError{what: file + " exists and is not a sandbox's", fix: "name a new or empty folder"}
-	}
 	home, err := server.WriteHome(dir)
-	if err != nil {
+	var inUse *sandbox.HomeInUseError
+	switch {
+	case errors.As(err, &inUse):
+		return home, &usageError{what: err.Error(), fix: "name a new or empty folder"}
+	case err != nil:
 		return home, &exitError{code: exitFailed, err: err, fix: "name a folder that you may write to"}
 	}
 	return home, nil
