@@ -128,7 +128,7 @@ func (r *registry) get(dir string) *sandbox.Server {
 
 func startSandbox(ts *testscript.TestScript, _ bool, _ []string) {
 	server := sandbox.Start(fataler{ts})
-	home, err := server.WriteHome(ts.MkAbs("home"))
+	home, err := server.WriteHome(ts.MkAbs("sandbox-home"))
 	ts.Check(err)
 	for _, pair := range home.Env {
 		name, value, _ := strings.Cut(pair, "=")
