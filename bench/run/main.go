@@ -96,7 +96,7 @@ func measure(spawn string, programs []program, n int) (map[string][]cost, error)
 }
 
 // binaries are the paths of what was built.
-type binaries struct{ latchkey, hello, handsign, spawn string }
+type binaries struct{ latchkey, hello, linked, handsign, spawn string }
 
 // build builds the reference programs and, unless it is given, latchkey, the
 // way releases are built: static and stripped.
@@ -109,7 +109,7 @@ func build(dir, latchkey string) (binaries, error) {
 	for _, p := range []struct {
 		path string
 		into *string
-	}{{"./bench/hello", &b.hello}, {"./bench/handsign", &b.handsign}, {"./bench/spawn", &b.spawn}, {"./cmd/latchkey", &b.latchkey}} {
+	}{{"./bench/hello", &b.hello}, {"./bench/linked", &b.linked}, {"./bench/handsign", &b.handsign}, {"./bench/spawn", &b.spawn}, {"./cmd/latchkey", &b.latchkey}} {
 		if *p.into != "" {
 			continue
 		}

@@ -64,6 +64,7 @@ func prepare(dir string, b binaries, stsURL string) ([]program, error) {
 			add(home, "assume", "ASIABENCH", b.latchkey, "credentials", "assume")
 			add(home, "handsign", "ASIABENCH", b.handsign, stsURL, region, role)
 			add(home, "hello", "hello", b.hello)
+			add(home, "linked", "hello", b.linked)
 			add(home, "true", "", truth)
 		}
 	}
