@@ -2,13 +2,14 @@ package deliver
 
 import (
 	"strings"
-	"unicode"
+
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // A VariableError says that a variable cannot be written for a shell without
 // changing its value or its meaning. It never holds the value.
 type VariableError struct {
-	// Name is the variable, with control characters replaced.
+	// Name is the variable, without control characters.
 	Name string
 	// Shell is the form in which it was to be written.
 	Shell Shell
@@ -45,23 +46,10 @@ type IncompleteError struct {
 // Error implements error.
 func (e *IncompleteError) Error() string { return "credentials: " + e.Field + " " + e.Why }
 
-// printable cuts a name from outside to 64 characters without control or
-// formatting characters, which could rewrite the terminal line.
+// printable is a name from outside, fit for a message.
 func printable(s string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if n++; n > 64 {
-			b.WriteString("…")
-			break
-		}
-		if !unicode.IsGraphic(r) || r == unicode.ReplacementChar {
-			r = '?'
-		}
-		b.WriteRune(r)
+	if shown := display.Text(s, 64); shown != "" {
+		return shown
 	}
-	if n == 0 {
-		return `""`
-	}
-	return b.String()
+	return `""`
 }

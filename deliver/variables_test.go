@@ -163,7 +163,7 @@ func TestParseShell(t *testing.T) {
 	for name, text := range map[string]string{
 		"tcsh":      "shell tcsh: not known; known are sh, fish, powershell, cmd, nu, dotenv, json",
 		"":          `shell "": not known; known are sh, fish, powershell, cmd, nu, dotenv, json`,
-		"\x1b[2Jx/": `shell ?[2Jx/: not known; known are sh, fish, powershell, cmd, nu, dotenv, json`,
+		"\x1b[2Jx/": `shell [2Jx/: not known; known are sh, fish, powershell, cmd, nu, dotenv, json`,
 	} {
 		_, err := deliver.ParseShell(name)
 		var unknown *deliver.UnknownShellError

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // maxName is the longest name of a section, in bytes.
@@ -170,18 +172,4 @@ func allowedName(name string) bool {
 
 // clean makes text from a file or a caller fit for a message: nothing that
 // does not show, at most 200 characters.
-func clean(s string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if n++; n > 200 {
-			b.WriteString("…")
-			break
-		}
-		if r == utf8.RuneError || r == '\t' || invisible(r) {
-			r = '?'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+func clean(s string) string { return display.Text(s, 200) }
