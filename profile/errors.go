@@ -10,7 +10,7 @@ import (
 // The causes of a FileError that the reader itself finds; others come from the
 // operating system.
 var (
-	ErrTooLarge        = errors.New("larger than 16 MiB")
+	ErrTooLarge        = errors.New("larger than 8 MiB")
 	ErrTooManySections = errors.New("more than 131072 sections")
 	ErrUTF16           = errors.New("written as UTF-16, not UTF-8")
 	ErrBinary          = errors.New("contains NUL bytes, so it is no text file")

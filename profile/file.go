@@ -12,7 +12,7 @@ import (
 )
 
 // MaxFileSize is the largest shared file that is read, in bytes.
-const MaxFileSize = 16 << 20
+const MaxFileSize = 8 << 20
 
 // maxSections bounds the memory that a hostile file can take.
 const maxSections = 1 << 17

@@ -8,6 +8,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -160,6 +161,14 @@ func (sys *Sys) resolver(f *resolveFlags, profile string) (*latchkey.Resolver, e
 	}
 	return latchkey.Load(opts)
 }
+
+// memoryLimit is what a command that looks at all of the files tries to stay
+// below: a hostile file of 8 MiB must not take a multiple of it.
+const memoryLimit = 48 << 20
+
+// frugal has memory collected early. It costs a pause, so only the commands call
+// it that read everything.
+func frugal() { debug.SetMemoryLimit(memoryLimit) }
 
 // terminal opens the terminal device: standard input and output may be pipes
 // while somebody is there. It stays open until the program ends.

@@ -37,6 +37,7 @@ for the configuration, 3 if the profile or credentials do not exist.`,
 		Args:              oneProfile,
 		ValidArgsFunction: completeProfiles(sys),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			frugal()
 			report, err := f.report(sys, args)
 			if err != nil {
 				return err

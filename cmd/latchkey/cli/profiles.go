@@ -31,6 +31,7 @@ what is not known is left out.`,
   latchkey profiles --json`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
+			frugal()
 			resolver, err := sys.resolver(nil, "")
 			if err != nil {
 				return err
