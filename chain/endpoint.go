@@ -28,7 +28,6 @@ func (p *planner) endpoint(service awsapi.Service, input string, region origin.V
 		from = region.Origin
 	}
 	if err != nil {
-		p.volatile = true // the message names the selected profile
 		var bad *awsapi.EndpointError
 		if errors.As(err, &bad) {
 			return Input{}, &ConfigError{Profile: p.selected.Text, Origin: from, Message: bad.Error(),

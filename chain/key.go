@@ -13,16 +13,10 @@ const keyVersion = "latchkey session 1"
 
 // setKeys gives each step its session key, from the first to the last. Every
 // text is hashed with its length before it, so that no two different lists of
-// inputs have one key. A step that has a key keeps it.
+// inputs have one key.
 func setKeys(steps []Step) {
+	upstream := ""
 	for i := range steps {
-		if steps[i].Key != "" {
-			continue // planned before, with all that is before it
-		}
-		upstream := ""
-		if i > 0 {
-			upstream = steps[i-1].Key
-		}
 		digest := sha256.New()
 		write(digest, keyVersion)
 		write(digest, string(steps[i].Kind))
@@ -32,7 +26,8 @@ func setKeys(steps []Step) {
 			write(digest, in.Value)
 			write(digest, in.Secret.Reveal())
 		}
-		steps[i].Key = hex.EncodeToString(digest.Sum(nil))
+		upstream = hex.EncodeToString(digest.Sum(nil))
+		steps[i].Key = upstream
 	}
 }
 

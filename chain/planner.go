@@ -31,18 +31,8 @@ type planner struct {
 	// only if the profile is reached.
 	rootErr error
 	region  origin.Value
-	// regionless is the region that is used because none is configured.
-	regionless string
-	looked     []string
-	notes      []profile.Diagnostic
-
-	// What the memo of source profiles needs (memo.go). volatile: the plan so
-	// far depends on more than the surroundings.
-	place           *surroundings
-	whence          whence
-	keeps, volatile bool
-	last            *known // of the source that was planned last
-	inner           [2]int // where its notes are
+	looked  []string
+	notes   []profile.Diagnostic
 }
 
 // NewPlan plans the credentials of a profile. With name "" the profile is the
@@ -70,12 +60,6 @@ func NewPlan(g *profile.Graph, env Env, name origin.Value, policy Policy) (*Plan
 	for at := plan; at != nil; at = at.Next {
 		at.Profile, at.Region, at.CABundle = p.selected, p.region, bundle
 		setKeys(at.Steps)
-	}
-	if p.regionless != "" {
-		p.note("no-region", origin.Origin{}, p.selected.Text,
-			"no region is configured; "+p.regionless+" is used to get credentials and none is handed on",
-			"the Go and Rust SDKs fail without a region; boto3 asks the global endpoint, and fails where the endpoint is set",
-			"set region in the profile or AWS_REGION")
 	}
 	plan.Notes = p.notes
 	return plan, nil
@@ -222,9 +206,9 @@ func (p *planner) regionFor(roleARN string) origin.Value {
 		partition = awsapi.PartitionOfARN(roleARN)
 	}
 	region := awsapi.DefaultRegion(partition)
-	if p.regionless == "" {
-		p.regionless = region
-	}
+	p.noteOnce("no-region", origin.Origin{}, p.selected.Text,
+		"no region is configured; "+region+" is used to get credentials and none is handed on",
+		"the Go and Rust SDKs fail without a region; boto3 asks the global endpoint, and fails where the endpoint is set", "set region in the profile or AWS_REGION")
 	return origin.Value{Text: region, Origin: origin.Default("no region is configured")}
 }
 

@@ -56,28 +56,12 @@ func (p *planner) sourceProfile(s *shape, path []string) ([]Step, error) {
 			return nil, s.partial
 		}
 		if !s.hasStatic() {
-			return nil, p.loop(s, path, name)
+			return nil, loop(s, path, name)
 		}
 		return []Step{p.static(s)}, nil
 	}
 	if slices.Contains(path, name) {
-		return nil, p.loop(s, path, name)
-	}
-	steps, err := p.asSource(s, name, path)
-	if err == nil && len(steps) == 0 {
-		err = &ConfigError{Profile: name, Origin: p.headerOf(name), Message: "has no credentials, but profile " + s.name + " names it as source_profile",
-			Why: "a source profile needs keys, a role, or another source of its own", Fix: "give profile " + name + " credentials, or correct source_profile at " + s.source.Origin.Position()}
-	}
-	return steps, err
-}
-
-// asSource plans the profile of that name for s, or recalls how it was planned
-// before.
-func (p *planner) asSource(s *shape, name string, path []string) ([]Step, error) {
-	mark := len(p.notes)
-	defer func() { p.inner = [2]int{mark, len(p.notes)} }()
-	if k, ok := p.recall(name, path); ok {
-		return p.replay(k)
+		return nil, loop(s, path, name)
 	}
 	prof, err := p.graph.Profile(name)
 	if isNotFound(err) {
@@ -87,23 +71,15 @@ func (p *planner) asSource(s *shape, name string, path []string) ([]Step, error)
 	if err != nil {
 		return nil, err
 	}
-	p.inner, p.last = [2]int{mark, mark}, nil
-	steps, err := p.profileSteps(prof, append(path, name))
-	p.keep(name, steps, err, mark, p.inner, p.last)
+	steps, err := p.profileSteps(prof, append(slices.Clip(path), name))
+	if err == nil && len(steps) == 0 {
+		err = &ConfigError{Profile: name, Origin: prof.Origin(), Message: "has no credentials, but profile " + s.name + " names it as source_profile",
+			Why: "a source profile needs keys, a role, or another source of its own", Fix: "give profile " + name + " credentials, or correct source_profile at " + s.source.Origin.Position()}
+	}
 	return steps, err
 }
 
-// headerOf returns the line of a profile that is there.
-func (p *planner) headerOf(name string) origin.Origin {
-	prof, err := p.graph.Profile(name)
-	if err != nil {
-		return origin.Origin{}
-	}
-	return prof.Origin()
-}
-
-func (p *planner) loop(s *shape, path []string, again string) error {
-	p.volatile = true // the message tells the way
+func loop(s *shape, path []string, again string) error {
 	return &ConfigError{Profile: s.name, Origin: s.source.Origin,
 		Message: "source_profile loop: " + strings.Join(append(slices.Clip(path), again), " → "),
 		Why:     "no profile of the loop has credentials to begin with", Fix: "let one of them name a profile with credentials"}
@@ -115,7 +91,6 @@ func (p *planner) credentialSource(s *shape) ([]Step, error) {
 	var steps []Step
 	var err error
 	known := ""
-	p.volatile = true // decided by the environment
 	switch strings.ToLower(s.credSrc.Text) {
 	case "environment":
 		known = "Environment"

@@ -19,7 +19,6 @@ type Graph struct {
 	first               *Profile // Options.First, if skimming was enough
 	inspected           sync.Once
 	all                 inspection
-	memo                sync.Map
 }
 
 // Load finds, reads and indexes the shared files. A missing file is an empty
@@ -50,11 +49,6 @@ func (g *Graph) read() {
 
 // Locations returns the places that the graph was loaded from.
 func (g *Graph) Locations() Locations { return g.loc }
-
-// Memo keeps what is derived from the graph as long as the graph itself. Each
-// user has keys of a type of its own, and puts in only what depends on the graph
-// and the key alone.
-func (g *Graph) Memo() *sync.Map { return &g.memo }
 
 // Names returns the names of all profiles of both files, sorted, each once.
 // One whose header or lines cannot be read is among them.
