@@ -213,6 +213,7 @@ func TestJobControl(t *testing.T) {
 			ty.typed("\x1a")
 			ty.await("Stopped", 1)
 			ty.typed("jobs -r; fg\n")
+			ty.await(line, 3) // typed, stopped, and told by fg
 			time.Sleep(300 * time.Millisecond)
 			ty.typed("\x03")
 			ty.typed("echo code-$?\n")
@@ -230,7 +231,7 @@ func TestCtrlC(t *testing.T) {
 		t.Run(args[0], func(t *testing.T) {
 			t.Parallel()
 			ty := inTerminal(t, environ, append([]string{"latchkey"}, args...)...)
-			time.Sleep(500 * time.Millisecond)
+			ty.await("started", 1)
 			ty.typed("\x03")
 			if code := ty.code(); code != 130 {
 				t.Errorf("exit code %d:\n%s", code, ty.screen())
@@ -325,7 +326,7 @@ func staticHome(t *testing.T) (dir string, environ []string) {
 	for _, name := range []string{"work", "my prod", "team:dev"} {
 		text += fmt.Sprintf("[%s]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n", name)
 	}
-	for path, text := range map[string]string{".aws/credentials": text, ".aws/config": "[profile slow]\ncredential_process = sleep 60\n"} {
+	for path, text := range map[string]string{".aws/credentials": text, ".aws/config": "[profile slow]\ncredential_process = echo started >&2; sleep 60\n"} {
 		path = filepath.Join(dir, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)

@@ -142,8 +142,11 @@ func (d *demo) run(ctx context.Context, step demoStep) error {
 	if err != nil && !errors.As(err, &exit) {
 		return cannotRun(d.self, err)
 	}
-	if failed := err != nil; failed != step.fails {
-		return fmt.Errorf("the command above ended with %d, which the demo did not expect", exitStatus(child.ProcessState))
+	switch status := exitStatus(child.ProcessState); {
+	case status == exitCancelled:
+		return context.Canceled // Ctrl-C reaches the command as well, and may do so first
+	case (status != 0) != step.fails:
+		return fmt.Errorf("the command above ended with %d, which the demo did not expect", status)
 	}
 	if step.keep {
 		d.environ = append(d.environ, assignments(string(text))...)
