@@ -29,9 +29,6 @@ require (
 	golang.org/x/tools v0.51.0 // indirect
 )
 
-// A credential_process lives for a few milliseconds: reading the limits of the
-// container costs it more than knowing them could save.
-godebug (
-	containermaxprocs=0
-	updatemaxprocs=0
-)
+// A credential_process lives for a few milliseconds: it needs nobody who looks for
+// new CPU limits of the container.
+godebug updatemaxprocs=0
