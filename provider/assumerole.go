@@ -57,8 +57,8 @@ func (a *AssumeRole) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if account := accountOf(out.AssumedRoleARN); account != "" {
-		out.Credentials.AccountID = account
+	if arn, ok := awsapi.ParseARN(out.AssumedRoleARN); ok && arn.Account != "" {
+		out.Credentials.AccountID = arn.Account
 	}
 	return session(out, SourceAssumeRole, o.API, o.Now)
 }

@@ -112,11 +112,3 @@ func session(out awsapi.SessionOutput, source string, api any, now func() time.T
 	}
 	return accept(creds, source, now(), skew)
 }
-
-// accountOf returns the account of an ARN, "" if it has none.
-func accountOf(arn string) string {
-	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 && parts[0] == "arn" {
-		return parts[4]
-	}
-	return ""
-}

@@ -49,8 +49,8 @@ func (w *WebIdentity) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if account := accountOf(out.AssumedRoleARN); account != "" {
-		out.Credentials.AccountID = account
+	if arn, ok := awsapi.ParseARN(out.AssumedRoleARN); ok && arn.Account != "" {
+		out.Credentials.AccountID = arn.Account
 	}
 	return session(out, SourceWebIdentity, o.API, o.Now)
 }

@@ -133,8 +133,8 @@ func (c *Credentials) credentials(path string, d *tokenfile.Document) (aws.Crede
 	}
 	token, _ := d.Object("accessToken")
 	account := token.Text("accountId")
-	if parts := strings.SplitN(strings.TrimSpace(c.config.LoginSession), ":", 6); account == "" && len(parts) == 6 {
-		account = parts[4]
+	if arn, ok := awsapi.ParseARN(strings.TrimSpace(c.config.LoginSession)); account == "" && ok {
+		account = arn.Account
 	}
 	return aws.Credentials{
 		AccessKeyID:     token.Text("accessKeyId"),

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/internal/display"
@@ -77,7 +78,8 @@ func rowOf(r *latchkey.Resolver, name string) profileRow {
 	row.Kind, row.Region = last.Kind, plan.Region.Text
 	row.Account, row.Role = last.Get(chain.InputSSOAccount), last.Get(chain.InputSSORole)
 	if arn := last.Get(chain.InputRoleARN); arn != "" {
-		row.Account, row.Role = splitRole(arn)
+		role, _ := awsapi.ParseARN(arn) // what is no ARN has neither account nor name
+		row.Account, row.Role = role.Account, strings.TrimPrefix(role.Resource, "role/")
 	}
 	if row.Account == "" {
 		row.Account = last.Get(chain.InputAccountID)
@@ -86,15 +88,6 @@ func rowOf(r *latchkey.Resolver, name string) profileRow {
 		row.MFA = row.MFA || s.Get(chain.InputMFASerial) != ""
 	}
 	return row
-}
-
-// splitRole returns account and name of a role ARN; what is no ARN has neither.
-func splitRole(arn string) (account, name string) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return "", ""
-	}
-	return parts[4], strings.TrimPrefix(parts[5], "role/")
 }
 
 func printProfiles(sys *Sys, r *latchkey.Resolver, rows []profileRow) error {
