@@ -29,3 +29,9 @@ func Summary(err error) (code, text string) {
 	}
 	return "response", display.Text(err.Error(), maxExcerpt)
 }
+
+// FromSummary is the error of a call that another process made without getting
+// an answer; code is what Summary said there, err what brought it here.
+func FromSummary(operation string, e Endpoint, code string, err error) *UnreachableError {
+	return &UnreachableError{Operation: operation, Endpoint: e.URL, Reason: Reason(code), Attempts: 1, Err: err}
+}

@@ -30,3 +30,13 @@ func TestRefusedAndSummary(t *testing.T) {
 		}
 	}
 }
+
+func TestFromSummary(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("seen elsewhere")
+	err := awsapi.FromSummary("CreateToken", awsapi.Endpoint{URL: "https://x"}, string(awsapi.ReasonTimeout), cause)
+	code, text := awsapi.Summary(err)
+	if code != "timeout" || text != "https://x" || err.Operation != "CreateToken" || err.Attempts != 1 || !errors.Is(err, cause) {
+		t.Errorf("%+v: %q, %q", err, code, text)
+	}
+}

@@ -67,10 +67,7 @@ func failure(err error) error {
 func (c *Credentials) unanswered(f *tokenfile.RefreshError) error {
 	cause := f.Err
 	if cause == nil {
-		cause = &awsapi.UnreachableError{
-			Operation: "CreateOAuth2Token", Endpoint: c.config.Endpoint.URL,
-			Reason: awsapi.Reason(f.Code), Attempts: 1, Err: f,
-		}
+		cause = awsapi.FromSummary("CreateOAuth2Token", c.config.Endpoint, f.Code, f)
 	}
 	return fmt.Errorf("login session: the credentials have expired and could not be renewed: %w", cause)
 }

@@ -54,10 +54,7 @@ func failure(err error) error {
 func (t *Tokens) unanswered(f *tokenfile.RefreshError) error {
 	cause := f.Err
 	if cause == nil {
-		cause = &awsapi.UnreachableError{
-			Operation: "CreateToken", Endpoint: t.config.Endpoint.URL,
-			Reason: awsapi.Reason(f.Code), Attempts: 1, Err: f,
-		}
+		cause = awsapi.FromSummary("CreateToken", t.config.Endpoint, f.Code, f)
 	}
 	return fmt.Errorf("sso session: the sign-in has expired and could not be renewed: %w", cause)
 }
