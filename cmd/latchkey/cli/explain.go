@@ -80,11 +80,11 @@ func (f *resolveFlags) report(sys *Sys, args []string) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	resolver, err := sys.resolver(f, profileArg(args))
+	resolver, err := sys.resolver(f, argument(args).Text)
 	if err != nil {
 		return nil, err
 	}
-	r := &report{Profile: profileArg(args), Findings: []explain.Finding{}}
+	r := &report{Profile: argument(args).Text, Findings: []explain.Finding{}}
 	plan, err := resolver.PlanOf(argument(args), policy)
 	if err != nil {
 		failure := explain.Error(err)

@@ -114,7 +114,7 @@ func (f *resolveFlags) plan(sys *Sys, args []string, adjust func(*chain.Policy))
 	if adjust != nil {
 		adjust(&policy)
 	}
-	resolver, err := sys.resolver(f, profileArg(args))
+	resolver, err := sys.resolver(f, argument(args).Text)
 	if err != nil {
 		return nil, err
 	}
@@ -126,14 +126,7 @@ func (f *resolveFlags) plan(sys *Sys, args []string, adjust func(*chain.Policy))
 	return &planned{resolver, plan, p}, err
 }
 
-func profileArg(args []string) string {
-	if len(args) == 0 {
-		return ""
-	}
-	return args[0]
-}
-
-// argument is profileArg with its origin, unset where there is none.
+// argument is the profile of the arguments, unset where there is none.
 func argument(args []string) origin.Value {
 	if len(args) == 0 {
 		return origin.Value{}
