@@ -1,25 +1,16 @@
 package provider
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-)
 
-const (
-	processTimeout = 60 * time.Second
-	// maxOutput is twenty times what the largest credentials need.
-	maxOutput = 64 << 10
-	// drainTime is how long the pipes are read on after the command has ended:
-	// a daemon that it left behind may keep them open for ever.
-	drainTime = 500 * time.Millisecond
+	"github.com/latchkey-aws/latchkey/internal/command"
 )
 
 // ProcessOptions say which command prints the credentials.
@@ -53,12 +44,7 @@ type ProcessOptions struct {
 type Process struct{ options ProcessOptions }
 
 // NewProcess returns the provider of o.
-func NewProcess(o ProcessOptions) *Process {
-	if o.Timeout == 0 {
-		o.Timeout = processTimeout
-	}
-	return &Process{o}
-}
+func NewProcess(o ProcessOptions) *Process { return &Process{o} }
 
 // Retrieve runs the command and reads its standard output. The command and all
 // that it started are killed when it takes too long, prints too much, or ctx
@@ -89,101 +75,21 @@ func (p *Process) failure(kind ProcessFailure, why string, cause error) *Process
 	return &ProcessError{Profile: p.options.Profile, Failure: kind, Why: why, Err: cause}
 }
 
-// errTimeout tells our limit from the caller's.
-var errTimeout = errors.New("time-out")
-
 // run returns what the command printed, if it ended well.
 func (p *Process) run(ctx context.Context) ([]byte, error) {
-	bounded, cancel := context.WithTimeoutCause(ctx, p.options.Timeout, errTimeout)
-	defer cancel()
-	stdout := &limited{stop: cancel}
-	cmd := shell(bounded, p.options.Command)
-	cmd.Env = append(make([]string, 0, len(p.options.Environ)), p.options.Environ...)
-	cmd.Stdout = stdout
-	cmd.WaitDelay = drainTime
-	if p.options.Stdin != nil {
-		cmd.Stdin = p.options.Stdin
+	o := p.options
+	what := command.Options{Line: o.Command, Environ: o.Environ, Timeout: o.Timeout, Stderr: o.Stderr, Terminal: o.Terminal}
+	if o.Stdin != nil {
+		what.Stdin = o.Stdin
 	}
-	if p.options.Stderr != nil {
-		cmd.Stderr = &tee{to: p.options.Stderr, left: maxOutput}
-	}
-	job := newJob(cmd, p.options.Terminal)
-	cmd.Cancel = job.kill
-	err := cmd.Start()
-	if err == nil {
-		job.started()
-		err = cmd.Wait()
-	}
-	job.ended()
+	output, err := command.Run(ctx, what)
+	var failed *command.Error
 	switch {
-	case ctx.Err() != nil:
-		return nil, fmt.Errorf("%s: %w", p.label(), ctx.Err())
-	case stdout.over:
-		return nil, p.failure(ProcessTooMuchOutput, "printed more than 64 KiB and was killed", nil)
-	case err == nil, errors.Is(err, exec.ErrWaitDelay) && cmd.ProcessState.Success():
-		return stdout.kept.Bytes(), nil
-	case errors.Is(context.Cause(bounded), errTimeout):
-		return nil, p.failure(ProcessTimedOut, fmt.Sprintf("did not end within %v and was killed", p.options.Timeout), nil)
+	case errors.As(err, &failed):
+		return nil, &ProcessError{Profile: o.Profile, Failure: ProcessFailure(failed.Failure), Why: failed.Why,
+			ExitCode: failed.ExitCode, Signal: failed.Signal, Err: failed.Err}
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", processLabel(o.Profile), err)
 	}
-	return nil, p.exit(err)
-}
-
-func (p *Process) label() string { return processLabel(p.options.Profile) }
-
-// exit explains a command that could not be started or did not end well.
-func (p *Process) exit(err error) error {
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
-		// What os and exec say names the shell at most.
-		return p.failure(ProcessNotStarted, "could not be started: "+err.Error(), err)
-	}
-	if signal := signalOf(exit.ProcessState); signal != "" {
-		failure := p.failure(ProcessSignalled, "was ended by the signal: "+signal, nil)
-		failure.ExitCode, failure.Signal = -1, signal
-		return failure
-	}
-	failure := p.failure(ProcessExited, fmt.Sprintf("ended with exit status %d", exit.ExitCode()), nil)
-	failure.ExitCode = exit.ExitCode()
-	switch failure.ExitCode {
-	case shellNotFound:
-		failure.Failure = ProcessNotFound
-		failure.Why += ": the shell does not find the command"
-	case shellNotExecutable:
-		failure.Failure = ProcessNotExecutable
-		failure.Why += ": the command is not executable"
-	}
-	return failure
-}
-
-// limited keeps what a command prints, up to maxOutput, and stops a command
-// that prints more.
-type limited struct {
-	kept bytes.Buffer
-	over bool
-	stop func()
-}
-
-func (l *limited) Write(b []byte) (int, error) {
-	if l.kept.Len()+len(b) > maxOutput {
-		l.over = true
-		l.stop()
-		return 0, errors.New("too much output")
-	}
-	return l.kept.Write(b)
-}
-
-// tee passes on a bounded part of what a command writes to stderr, and lets the
-// command go on when nobody takes it.
-type tee struct {
-	to   io.Writer
-	left int
-}
-
-func (t *tee) Write(b []byte) (int, error) {
-	part := b[:min(len(b), t.left)]
-	t.left -= len(part)
-	if len(part) > 0 {
-		_, _ = t.to.Write(part)
-	}
-	return len(b), nil
+	return output, nil
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"github.com/latchkey-aws/latchkey/internal/command"
 	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
@@ -9,17 +10,18 @@ type ProcessFailure string
 
 // The failures.
 const (
-	ProcessNotStarted    ProcessFailure = "not started"
-	ProcessNotFound      ProcessFailure = "not found"
-	ProcessNotExecutable ProcessFailure = "not executable"
-	ProcessExited        ProcessFailure = "exit status"
-	ProcessSignalled     ProcessFailure = "signal"
-	ProcessTimedOut      ProcessFailure = "time-out"
-	ProcessTooMuchOutput ProcessFailure = "too much output"
-	ProcessNotJSON       ProcessFailure = "not JSON"
-	ProcessWrongVersion  ProcessFailure = "wrong version"
-	ProcessMissingField  ProcessFailure = "missing field"
-	ProcessWrongField    ProcessFailure = "wrong field"
+	ProcessNotStarted    = ProcessFailure(command.NotStarted)
+	ProcessNotFound      = ProcessFailure(command.NotFound)
+	ProcessNotExecutable = ProcessFailure(command.NotExecutable)
+	ProcessExited        = ProcessFailure(command.Exited)
+	ProcessSignalled     = ProcessFailure(command.Signalled)
+	ProcessTimedOut      = ProcessFailure(command.TimedOut)
+	ProcessTooMuchOutput = ProcessFailure(command.TooMuchOutput)
+
+	ProcessNotJSON      ProcessFailure = "not JSON"
+	ProcessWrongVersion ProcessFailure = "wrong version"
+	ProcessMissingField ProcessFailure = "missing field"
+	ProcessWrongField   ProcessFailure = "wrong field"
 )
 
 // ProcessError is a credential_process that gave no credentials. Neither the
