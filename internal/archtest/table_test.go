@@ -33,18 +33,19 @@ func floors() map[string]int {
 		"mfa":                 2,
 		"deliver":             2,
 		"server":              2,
+		"internal/tty":        2, // the terminal device, and what is asked there
+		"internal/pinentry":   2, // the same in pinentry's window
+		"internal/keychain":   2, // the OS keychain, with a time limit
 		"internal/tokenfile":  2, // what sso and signin share: a file, its lock, its atomic write
 		"secret":              1,
 		"origin":              1,
 		"sandbox":             1,
 		"internal/atomicfile": 1,
 		"internal/lockfile":   1,
-		"internal/tty":        1,
 		"internal/loopback":   1,
 		"internal/iso8601":    1,
 		"internal/display":    1, // text from elsewhere made fit for a terminal
 		"internal/command":    1, // programs that are run for what they print
-		"internal/keychain":   1, // the OS keychain, with a time limit
 		"internal/kernelring": 1, // the Linux kernel's keyring
 		"internal/archtest":   1,
 	}
@@ -123,7 +124,8 @@ func fences() []fence {
 // request, an output that the user asked for, a file of AWS's own, a digest.
 func revealers() []string {
 	return []string{
-		"secret", "awsapi", "deliver", "session", "internal/tokenfile", "sso", "signin", "provider", "chain", "cmd/latchkey/cli",
+		"secret", "awsapi", "deliver", "session", "vault", "mfa", "internal/keychain", "internal/tokenfile", "internal/tty", "internal/pinentry",
+		"sso", "signin", "iam", "provider", "chain", "cmd/latchkey/cli",
 	}
 }
 
