@@ -131,7 +131,12 @@ func (r *Resolver) Plan(name string, policy chain.Policy) (*chain.Plan, error) {
 
 // PlanOf is Plan with the origin of the name, which the plan shows.
 func (r *Resolver) PlanOf(name origin.Value, policy chain.Policy) (*chain.Plan, error) {
-	return chain.NewPlan(r.graph, r.Env, name, r.ordered(policy))
+	return chain.NewPlan(r.config(), name, r.ordered(policy))
+}
+
+// config is what plans are made of.
+func (r *Resolver) config() chain.Config {
+	return chain.Config{Graph: r.graph, Env: r.Env}
 }
 
 func (r *Resolver) ordered(policy chain.Policy) chain.Policy {
@@ -240,7 +245,7 @@ func provide(name string) (*Provider, error) {
 // Identity asks AWS who the credentials belong to (GetCallerIdentity, which no
 // policy can deny).
 func (r *Resolver) Identity(ctx context.Context, plan *chain.Plan, creds aws.Credentials) (awsapi.CallerIdentity, error) {
-	endpoint, err := chain.CallerEndpoint(r.graph, r.Env, plan)
+	endpoint, err := chain.CallerEndpoint(r.config(), plan, awsapi.STS)
 	if err != nil {
 		return awsapi.CallerIdentity{}, err
 	}

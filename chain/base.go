@@ -18,6 +18,7 @@ func (p *planner) static(s *shape) Step {
 		step.Inputs = append(step.Inputs, hidden(InputSessionToken, k.Token, k.TokenOrigin))
 	}
 	step.Inputs = p.appendSet(step.Inputs, InputAccountID, k.AccountID)
+	p.keySerial, _ = s.p.Get("mfa_serial")
 	return step
 }
 

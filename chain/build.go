@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/signin"
@@ -33,8 +34,12 @@ type Deps struct {
 	Now        func() time.Time
 	LockFolder string
 	// MFACode gives the code of a device; nil: steps that need one fail with
-	// *provider.MFARequiredError.
-	MFACode func(ctx context.Context, serial string) (secret.Text, error)
+	// *provider.MFARequiredError. MFADevice finds the device of the credentials'
+	// user by asking IAM there; required where the plan says so.
+	MFACode   func(ctx context.Context, serial string) (secret.Text, error)
+	MFADevice func(ctx context.Context, iam awsapi.Endpoint, creds aws.Credentials) (serial string, err error)
+	// Vault opens an entry; required where the plan uses the vault.
+	Vault func(ctx context.Context, entry string) (accessKeyID string, key secret.Text, err error)
 	// Environ is the environment of credential_process commands, Stderr where
 	// their messages go (nil: nowhere), Terminal where they ask (nil: they cannot).
 	Environ  []string

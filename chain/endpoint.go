@@ -6,16 +6,21 @@ import (
 
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/origin"
-	"github.com/latchkey-aws/latchkey/profile"
 )
 
-// endpoint returns where calls to a service go, as an input. Its precedence is
+// endpoint returns where calls to a service go, as an input.
+func (p *planner) endpoint(service awsapi.Service, input string, region origin.Value) (Input, error) {
+	resolved, from, err := p.resolve(service, region)
+	return Input{Name: input, Value: resolved.URL, Origin: from}, err
+}
+
+// resolve returns where calls to a service go, and who says so. Its precedence is
 // AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the services section, the
 // profile's endpoint_url (SDK reference, service-specific endpoints).
-func (p *planner) endpoint(service awsapi.Service, input string, region origin.Value) (Input, error) {
+func (p *planner) resolve(service awsapi.Service, region origin.Value) (awsapi.Endpoint, origin.Origin, error) {
 	custom, err := p.customEndpoint(service)
 	if err != nil {
-		return Input{}, err
+		return awsapi.Endpoint{}, origin.Origin{}, err
 	}
 	resolved, err := awsapi.ResolveEndpoint(service, awsapi.EndpointOptions{
 		Region:    region.Text,
@@ -30,15 +35,15 @@ func (p *planner) endpoint(service awsapi.Service, input string, region origin.V
 	if err != nil {
 		var bad *awsapi.EndpointError
 		if errors.As(err, &bad) {
-			return Input{}, &ConfigError{Profile: p.selected.Text, Origin: from, Message: bad.Error(),
+			err = &ConfigError{Profile: p.selected.Text, Origin: from, Message: bad.Error(),
 				Fix: "correct it at " + from.Position()}
 		}
-		return Input{}, err
+		return awsapi.Endpoint{}, from, err
 	}
 	if !custom.Set() {
 		from = origin.Default("the public endpoint of region " + region.Text)
 	}
-	return Input{Name: input, Value: resolved.URL, Origin: from}, nil
+	return resolved, from, nil
 }
 
 // customEndpoint returns the endpoint that the user set, unset if none.
@@ -69,18 +74,16 @@ func (p *planner) customEndpoint(service awsapi.Service) (origin.Value, error) {
 	return p.rootValue("endpoint_url"), nil
 }
 
-// CallerEndpoint returns where calls with a plan's credentials ask STS: the
-// same region and endpoint settings as the plan's own calls.
-func CallerEndpoint(g *profile.Graph, env Env, plan *Plan) (awsapi.Endpoint, error) {
-	p := &planner{graph: g, env: env, selected: plan.Profile, region: plan.Region}
+// CallerEndpoint returns where calls of a service with a plan's credentials go:
+// the same region and endpoint settings as the plan's own calls.
+func CallerEndpoint(c Config, plan *Plan, service awsapi.Service) (awsapi.Endpoint, error) {
+	p := &planner{graph: c.Graph, env: c.Env, vault: c.Vault, selected: plan.Profile, region: plan.Region}
 	if plan.Profile.Text != "" {
-		root, err := g.Profile(plan.Profile.Text)
-		if err != nil {
+		if err := p.find(plan.Profile.Text); err != nil {
 			return awsapi.Endpoint{}, err
 		}
-		p.root = root
 	}
 	region := p.regionFor(plan.Last().Get(InputRoleARN))
-	in, err := p.endpoint(awsapi.STS, InputEndpoint, region)
-	return awsapi.Endpoint{URL: in.Value, SigningRegion: region.Text}, err
+	endpoint, _, err := p.resolve(service, region)
+	return endpoint, err
 }

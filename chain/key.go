@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -23,7 +24,7 @@ func setKeys(steps []Step) {
 		write(digest, upstream)
 		for _, in := range steps[i].Inputs {
 			write(digest, in.Name)
-			write(digest, in.Value)
+			write(digest, cmp.Or(in.same, in.Value))
 			write(digest, in.Secret.Reveal())
 		}
 		upstream = hex.EncodeToString(digest.Sum(nil))

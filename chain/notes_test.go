@@ -124,7 +124,7 @@ func TestUnreadableDefault(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if plan, err := chain.NewPlan(g, env, origin.Value{}, chain.Policy{}); err != nil {
+		if plan, err := chain.NewPlan(chain.Config{Graph: g, Env: env}, origin.Value{}, chain.Policy{}); err != nil {
 			got = "error " + err.Error()
 		} else {
 			got = path(plan)

@@ -9,15 +9,10 @@ import (
 	"github.com/latchkey-aws/latchkey/origin"
 )
 
-// onTop adds what the caller's policy asks for beyond the configuration: an MFA
-// session, another role, a duration, a narrower session.
+// onTop adds what the caller's policy asks for beyond the configuration: another
+// role, MFA, a duration, a narrower session.
 func (p *planner) onTop(steps []Step) ([]Step, error) {
 	var err error
-	if p.policy.MFA {
-		if steps, err = p.mfaSession(steps); err != nil {
-			return nil, err
-		}
-	}
 	if p.policy.Role.Set() {
 		step := Step{Kind: KindAssumeRole, Inputs: []Input{text(InputRoleARN, p.policy.Role)}}
 		if step.Inputs, err = p.callSTS(step.Inputs, p.policy.Role.Text); err != nil {
@@ -25,33 +20,23 @@ func (p *planner) onTop(steps []Step) ([]Step, error) {
 		}
 		steps = append(steps, step)
 	}
+	if steps, err = p.withMFA(steps); err != nil {
+		return nil, err
+	}
 	if err := p.askDuration(steps); err != nil {
 		return nil, err
 	}
-	return steps, p.narrow(&steps[len(steps)-1])
+	if err := p.narrow(&steps[len(steps)-1]); err != nil {
+		return nil, err
+	}
+	return p.shareMFA(steps)
 }
 
-// mfaSession turns long-term keys into a session with MFA. A plan that assumes
-// a role sends the code there; one that starts from a session has no use for it.
-func (p *planner) mfaSession(steps []Step) ([]Step, error) {
-	first := steps[0]
-	if len(steps) > 1 || first.Temporary() || first.Kind != KindStatic && first.Kind != KindEnvironment {
-		return steps, nil
-	}
-	serial := p.rootValue("mfa_serial")
-	if !serial.Set() {
-		at := first.Inputs[0].Origin
-		return nil, &ConfigError{Profile: first.Profile, Origin: at, Message: "an MFA session is asked for but no mfa_serial is configured",
-			Why: "GetSessionToken needs to know the device that the code comes from", Fix: "add mfa_serial = arn:aws:iam::ACCOUNT:mfa/NAME to the profile"}
-	}
-	step := Step{Kind: KindSessionToken, Profile: first.Profile, Inputs: []Input{text(InputMFASerial, serial)}}
-	var err error
-	step.Inputs, err = p.callSTS(step.Inputs, serial.Text)
-	return append(steps, step), err
-}
-
-// maxSessionToken is the limit of GetSessionToken for users (STS API reference).
-const maxSessionToken = 36 * time.Hour
+// The default and the limit of GetSessionToken for users (STS API reference).
+const (
+	defaultSessionToken = 12 * time.Hour
+	maxSessionToken     = 36 * time.Hour
+)
 
 // askDuration sets the duration that flags ask for on the last step.
 func (p *planner) askDuration(steps []Step) error {
@@ -89,7 +74,11 @@ func (p *planner) askDuration(steps []Step) error {
 func (p *planner) lifetime(steps []Step) (time.Duration, origin.Origin, error) {
 	last := steps[len(steps)-1]
 	wanted, from := p.policy.Lifetime, p.policy.LifetimeOrigin
-	if wanted <= time.Hour && last.Get(InputDuration) == "" || !takesDuration(last) || last.Kind == KindSessionToken {
+	byDefault := time.Hour
+	if last.Kind == KindSessionToken {
+		byDefault = defaultSessionToken
+	}
+	if wanted <= byDefault && last.Get(InputDuration) == "" || !takesDuration(last) {
 		return 0, from, nil
 	}
 	if in, ok := last.Input(InputDuration); ok {

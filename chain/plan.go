@@ -30,6 +30,7 @@ const (
 	KindContainer    Kind = "container"
 	KindIMDS         Kind = "imds"
 	KindCustom       Kind = "custom"
+	KindVault        Kind = "vault"
 	KindSessionToken Kind = "session-token"
 	KindAssumeRole   Kind = "assume-role"
 )
@@ -69,6 +70,11 @@ const (
 	InputIMDSv1        = "imds_v1"
 	InputAsked         = "asked_for"
 	InputName          = "name"
+	InputVaultEntry    = "vault_entry"
+	InputVaultStamp    = "vault_stamp"
+	// The device is found by asking IAM there: mfa_serial is not configured.
+	InputDiscover       = "iam_endpoint_url"
+	InputDiscoverRegion = "iam_region"
 )
 
 // Input is one value that a step depends on, with its origin. A secret input
@@ -78,6 +84,9 @@ type Input struct {
 	Value  string        `json:"value,omitempty"`
 	Secret secret.Text   `json:"secret,omitzero"`
 	Origin origin.Origin `json:"origin"`
+	// same, if set, stands for the value in the session key: values that are
+	// as good as each other make one session.
+	same string
 }
 
 // Step is one hop of a plan.
@@ -124,7 +133,7 @@ func (p *Plan) CallsAWS() bool {
 	for ; p != nil; p = p.Next {
 		for _, s := range p.Steps {
 			switch s.Kind {
-			case KindStatic, KindEnvironment, KindProcess, KindCustom:
+			case KindStatic, KindEnvironment, KindProcess, KindCustom, KindVault:
 			default:
 				return true
 			}

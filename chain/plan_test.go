@@ -22,6 +22,7 @@ type setup struct {
 	env                 map[string]string
 	name                string
 	policy              chain.Policy
+	vault               []string // names of entries
 }
 
 func (s setup) load(t testing.TB) (*profile.Graph, chain.Env) {
@@ -49,7 +50,13 @@ func (s setup) plan(t testing.TB) (*chain.Plan, error) {
 	if s.name != "" {
 		name = origin.Value{Text: s.name, Origin: origin.Code("test")}
 	}
-	return chain.NewPlan(g, env, name, s.policy)
+	vault := func(name string) (chain.Entry, error) {
+		if !slices.Contains(s.vault, name) {
+			return chain.Entry{}, nil
+		}
+		return chain.Entry{Name: name, Stamp: "1", File: "/vault/" + name}, nil
+	}
+	return chain.NewPlan(chain.Config{Graph: g, Env: env, Vault: vault}, name, s.policy)
 }
 
 // path writes a plan as "kind:profile" hops, alternatives after "|".
@@ -175,7 +182,7 @@ func TestShape(t *testing.T) {
 		{name: "sso session differs", setup: setup{config: a("sso_session = s\nsso_region = us-west-2\nsso_account_id = 1\nsso_role_name = R\n") + "[sso-session s]\nsso_region = us-east-1\nsso_start_url = https://x\n", name: "a"}, want: "error profile a: sso_region differs"},
 
 		{name: "latchkey for another profile", setup: setup{config: a("credential_process = latchkey credentials b\n"), name: "a"}, want: "process:a"},
-		{name: "latchkey for itself", setup: setup{config: a("credential_process = /usr/local/bin/latchkey credentials a\n"), name: "a"}, want: "error profile a: credential_process calls latchkey for this same profile"},
+		{name: "latchkey for itself", setup: setup{config: a("credential_process = /usr/local/bin/latchkey credentials a\n"), name: "a"}, want: "error profile a: the vault has no entry for this profile"},
 		{name: "latchkey for itself, with a source", setup: setup{config: a("credential_process = latchkey credentials 'a'\n" + sso), name: "a"}, want: "sso:a", notes: "process-calls-itself"},
 		{name: "process loop", setup: setup{config: a("credential_process = /bin/x\n"), name: "a", env: map[string]string{"_AWS_CLI_PROFILE_CHAIN": "a,b"}}, want: "error profile a: credential_process loop: a → b → a"},
 		{name: "process too deep", setup: setup{config: a("credential_process = /bin/x\n"), name: "a", env: map[string]string{"_AWS_CLI_PROFILE_CHAIN": "b,c,d,e"}}, want: "error profile a: credential_process commands call each other more than 4 deep"},
@@ -183,7 +190,7 @@ func TestShape(t *testing.T) {
 		{name: "own order", setup: setup{env: envKeys(), credentials: "[default]\n" + keys, policy: chain.Policy{Order: []chain.Source{"mine", chain.SourceProfile}}}, want: "custom | static:default"},
 		{name: "role on top", setup: setup{credentials: "[a]\n" + keys, name: "a", policy: chain.Policy{Role: origin.Value{Text: "arn:aws:iam::1:role/T"}}}, want: "static:a assume-role"},
 		{name: "mfa session", setup: setup{config: "[profile a]\nregion=x1\nmfa_serial = arn:aws:iam::1:mfa/a\n", credentials: "[a]\n" + keys, name: "a", policy: chain.Policy{MFA: true}}, want: "static:a session-token:a"},
-		{name: "mfa session without device", setup: setup{credentials: "[a]\n" + keys, name: "a", policy: chain.Policy{MFA: true}}, want: "error profile a: an MFA session is asked for"},
+		{name: "mfa session without device", setup: setup{credentials: "[a]\n" + keys, name: "a", policy: chain.Policy{MFA: true}}, want: "static:a session-token:a"},
 		{name: "policy without role", setup: setup{credentials: "[a]\n" + keys, name: "a", policy: chain.Policy{ReadOnly: true}}, want: "error profile a: a session policy needs a role session"},
 		{name: "services section missing", setup: setup{config: a(roleA + "source_profile = a\nservices = x\n" + keys), name: "a"}, want: "error profile a: there is no section [services x]"},
 		{name: "fips with custom endpoint", setup: setup{config: a(roleA + "source_profile = a\nuse_fips_endpoint = true\nendpoint_url = http://127.0.0.1\n" + keys), name: "a"}, want: "error profile a: "},

@@ -15,10 +15,31 @@ import (
 // Env looks a variable up in a snapshot of the environment.
 type Env func(name string) (string, bool)
 
+// Config is what a plan is made of: data, and look-ups that neither ask anybody
+// nor decrypt anything.
+type Config struct {
+	Graph *profile.Graph
+	Env   Env
+	// Vault tells of the vault's entry of that name: the zero Entry if there is
+	// none. Nil: there is no vault.
+	Vault func(name string) (Entry, error)
+}
+
+// Entry is what a plan may know of an entry of the vault.
+type Entry struct {
+	Name string
+	// Stamp changes whenever the entry does, so that no session of an older
+	// key is used.
+	Stamp string
+	// File is where it is.
+	File string
+}
+
 // planner holds what is read while one plan is made.
 type planner struct {
 	graph  *profile.Graph
 	env    Env
+	vault  func(name string) (Entry, error)
 	policy Policy
 	// explicit: the caller named the profile, so the environment's keys and
 	// web identity are out.
@@ -27,6 +48,10 @@ type planner struct {
 	// root is the selected profile, nil where there is none: region, endpoints,
 	// FIPS and dual stack of every call come from it, as in the SDKs.
 	root *profile.Profile
+	// entry is the vault's, where that has the selected name and no file does.
+	entry Entry
+	// keySerial is the mfa_serial that stands beside the first step's keys.
+	keySerial origin.Value
 	// rootErr is why [default] cannot be read where nobody named it: an error
 	// only if the profile is reached.
 	rootErr error
@@ -42,8 +67,8 @@ type planner struct {
 // (*profile.NotFoundError, *profile.SyntaxError, *profile.FileError,
 // *profile.PartialKeysError), in a *SelectionError where the environment named
 // the profile.
-func NewPlan(g *profile.Graph, env Env, name origin.Value, policy Policy) (*Plan, error) {
-	p := &planner{graph: g, env: env, policy: policy}
+func NewPlan(c Config, name origin.Value, policy Policy) (*Plan, error) {
+	p := &planner{graph: c.Graph, env: c.Env, vault: c.Vault, policy: policy}
 	if err := p.selectProfile(name); err != nil {
 		return nil, err
 	}
@@ -74,17 +99,16 @@ func (p *planner) selectProfile(name origin.Value) error {
 		p.selected = p.profileFromEnv()
 	}
 	if p.selected.Text != "" {
-		root, err := p.graph.Profile(p.selected.Text)
-		p.root = root
+		err := p.find(p.selected.Text)
 		if err != nil && !p.explicit {
 			err = &SelectionError{Selected: p.selected, Err: err}
 		}
 		return err
 	}
 	byDefault := ProfileFromEnv(p.env)
-	root, err := p.graph.Profile(byDefault.Text)
+	err := p.find(byDefault.Text)
 	if err == nil {
-		p.root, p.selected = root, byDefault
+		p.selected = byDefault
 		return nil
 	}
 	if isNotFound(err) {
@@ -99,6 +123,32 @@ func (p *planner) selectProfile(name origin.Value) error {
 		return nil
 	}
 	return err
+}
+
+// find looks the selected profile up in the files, and then in the vault: an
+// entry of the name is enough to get in.
+func (p *planner) find(name string) error {
+	root, err := p.graph.Profile(name)
+	if !isNotFound(err) {
+		p.root = root
+		return err
+	}
+	entry, inVault := p.inVault(name)
+	if inVault != nil {
+		return inVault
+	}
+	if p.entry = entry; entry.Name == "" {
+		return err
+	}
+	return nil
+}
+
+// inVault looks an entry up; the zero Entry means that there is none.
+func (p *planner) inVault(name string) (Entry, error) {
+	if p.vault == nil {
+		return Entry{}, nil
+	}
+	return p.vault(name)
 }
 
 // named returns the profile that the environment names, unset if none.

@@ -55,16 +55,23 @@ func (p *planner) sourceProfile(s *shape, path []string) ([]Step, error) {
 		if s.partial != nil {
 			return nil, s.partial
 		}
-		if !s.hasStatic() {
-			return nil, loop(s, path, name)
+		switch {
+		case s.hasStatic():
+			return []Step{p.static(s)}, nil
+		case s.entry.Name != "":
+			return []Step{p.vaultEntry(s)}, nil
 		}
-		return []Step{p.static(s)}, nil
+		return nil, loop(s, path, name)
 	}
 	if slices.Contains(path, name) {
 		return nil, loop(s, path, name)
 	}
 	prof, err := p.graph.Profile(name)
 	if isNotFound(err) {
+		entry, inVault := p.inVault(name)
+		if inVault != nil || entry.Name != "" {
+			return []Step{vaultStep(entry, name, s.source.Origin)}, inVault
+		}
 		return nil, &ConfigError{Profile: s.name, Origin: s.source.Origin, Message: "source_profile " + name + " does not exist",
 			Why: err.Error(), Fix: "correct the name at " + s.source.Origin.Position() + nearMiss(err)}
 	}
@@ -149,8 +156,9 @@ func (p *planner) assumeRoleProfile(s *shape, source []Step) (Step, error) {
 // callSTS adds where the call goes.
 func (p *planner) callSTS(in []Input, roleARN string) ([]Input, error) {
 	region := p.regionFor(roleARN)
-	endpoint, err := p.endpoint(awsapi.STS, InputEndpoint, region)
-	return append(in, text(InputRegion, region), endpoint), err
+	endpoint, from, err := p.resolve(awsapi.STS, region)
+	region.Text = endpoint.SigningRegion // that of aws-global is another
+	return append(in, text(InputRegion, region), Input{Name: InputEndpoint, Value: endpoint.URL, Origin: from}), err
 }
 
 // The limits of DurationSeconds of AssumeRole (STS API reference), in seconds.

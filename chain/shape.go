@@ -21,8 +21,9 @@ type shape struct {
 	static   profile.StaticKeys
 	partial  error // half a static pair
 	sso      ssoShape
-	asSource bool // another profile names it as source_profile
-	selfCall bool // credential_process is latchkey asking for this profile
+	asSource bool  // another profile names it as source_profile
+	selfCall bool  // credential_process is latchkey asking for this profile
+	entry    Entry // the vault's, where that is the profile's source
 }
 
 func (s *shape) hasStatic() bool { return s.static.AccessKeyID.Text != "" }
@@ -36,7 +37,7 @@ func (s *shape) bases() []string {
 		name  string
 	}{
 		{s.hasStatic(), "static keys"}, {s.token.Set() && s.role.Set(), "web identity"}, {s.sso.complete(), "Identity Center"},
-		{s.login.Set(), "login_session"}, {s.process.Set(), "credential_process"},
+		{s.login.Set(), "login_session"}, {s.process.Set(), "credential_process"}, {s.entry.Name != "", "the vault"},
 	} {
 		if b.there {
 			names = append(names, b.name)
@@ -61,7 +62,12 @@ func (p *planner) shapeOf(prof *profile.Profile) (*shape, error) {
 	if s.process.Set() && callsItself(s.process.Text, s.name) {
 		s.selfCall, s.process = true, origin.Value{}
 	}
-	s.sso, err = p.ssoShapeOf(s)
+	if s.sso, err = p.ssoShapeOf(s); err != nil {
+		return nil, err
+	}
+	if s.partial == nil && !s.credSrc.Set() && s.sso.err == nil && s.sso.hint == nil && len(s.bases()) == 0 {
+		s.entry, err = p.inVault(s.name)
+	}
 	return s, err
 }
 
@@ -105,6 +111,8 @@ func (p *planner) baseSteps(s *shape) ([]Step, error) {
 		return p.loginStep(s)
 	case s.process.Set():
 		return p.processStep(s)
+	case s.entry.Name != "":
+		return []Step{p.vaultEntry(s)}, nil
 	}
 	return nil, p.unfinished(s)
 }
@@ -153,8 +161,8 @@ func (p *planner) unfinished(s *shape) error {
 		return s.sso.hint
 	case s.selfCall:
 		v, _ := s.p.Get("credential_process")
-		return &ConfigError{Profile: s.name, Origin: v.Origin, Message: "credential_process calls latchkey for this same profile, which has no other credentials",
-			Why: "latchkey would call itself without end", Fix: "name another profile in the command, or give this one a source"}
+		return &ConfigError{Profile: s.name, Origin: v.Origin, Message: "the vault has no entry for this profile, whose credential_process is latchkey itself",
+			Why: "such a profile's key is kept in the vault", Fix: "put it there: latchkey vault add " + s.name}
 	}
 	return nil
 }

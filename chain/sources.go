@@ -66,6 +66,9 @@ func (p *planner) profileSource() ([]Step, error) {
 	if p.rootErr != nil {
 		return nil, p.rootErr
 	}
+	if p.entry.Name != "" {
+		return []Step{vaultStep(p.entry, p.selected.Text, origin.File(p.entry.File, 0, ""))}, nil
+	}
 	if p.root == nil {
 		p.looked = append(p.looked, "profile: none is named and there is no [default]")
 		return nil, nil

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,6 +28,8 @@ func (b builder) step(s *Step, source aws.CredentialsProvider) (aws.CredentialsP
 		return b.environment(s), nil
 	case KindStatic:
 		return b.static(s), nil
+	case KindVault:
+		return b.vault(s), nil
 	case KindProcess:
 		return b.process(s), nil
 	case KindSSO:
@@ -57,6 +60,10 @@ func (b builder) environment(s *Step) aws.CredentialsProvider {
 func (b builder) static(s *Step) aws.CredentialsProvider {
 	return provider.NewStatic(provider.StaticOptions{AccessKeyID: s.Get(InputAccessKeyID), Secret: s.secret(InputSecretKey),
 		Token: s.secret(InputSessionToken), AccountID: s.Get(InputAccountID)})
+}
+
+func (b builder) vault(s *Step) aws.CredentialsProvider {
+	return provider.NewVault(provider.VaultOptions{Entry: s.Get(InputVaultEntry), Open: b.Vault, AccountID: s.Get(InputAccountID)})
 }
 
 func (b builder) process(s *Step) aws.CredentialsProvider {
@@ -110,8 +117,8 @@ func (b builder) sessionToken(s *Step, source aws.CredentialsProvider) (aws.Cred
 	if err != nil {
 		return nil, err
 	}
-	return provider.NewSessionToken(provider.SessionTokenOptions{Source: source, API: b.API, Endpoint: s.endpoint(InputEndpoint), MFACode: b.MFACode, Now: b.Now,
-		Input: awsapi.SessionTokenInput{Duration: duration, SerialNumber: s.Get(InputMFASerial)}}), nil
+	return provider.NewSessionToken(provider.SessionTokenOptions{Source: source, API: b.API, Endpoint: s.endpoint(InputEndpoint), MFA: b.mfa(s), Now: b.Now,
+		Duration: duration}), nil
 }
 
 func (b builder) assumeRole(s *Step, source aws.CredentialsProvider) (aws.CredentialsProvider, error) {
@@ -123,10 +130,20 @@ func (b builder) assumeRole(s *Step, source aws.CredentialsProvider) (aws.Creden
 	if err != nil {
 		return nil, err
 	}
-	return provider.NewAssumeRole(provider.AssumeRoleOptions{Source: source, API: b.API, Endpoint: s.endpoint(InputEndpoint), MFACode: b.MFACode, Now: b.Now,
+	return provider.NewAssumeRole(provider.AssumeRoleOptions{Source: source, API: b.API, Endpoint: s.endpoint(InputEndpoint), MFA: b.mfa(s), Now: b.Now,
 		Input: awsapi.AssumeRoleInput{RoleARN: s.Get(InputRoleARN), SessionName: s.Get(InputSessionName), ExternalID: s.Get(InputExternalID),
-			Duration: duration, SerialNumber: s.Get(InputMFASerial), Policy: s.Get(InputPolicy), PolicyARNs: list(s.Get(InputPolicyARNs)),
+			Duration: duration, Policy: s.Get(InputPolicy), PolicyARNs: list(s.Get(InputPolicyARNs)),
 			Tags: tags, TransitiveTagKeys: list(s.Get(InputTransitive)), SourceIdentity: s.Get(InputSourceID)}}), nil
+}
+
+// mfa is what the step's call takes of an MFA device.
+func (b builder) mfa(s *Step) provider.MFA {
+	m := provider.MFA{Serial: s.Get(InputMFASerial), Code: b.MFACode}
+	if url := s.Get(InputDiscover); url != "" {
+		at := awsapi.Endpoint{URL: url, SigningRegion: s.Get(InputDiscoverRegion)}
+		m.Discover = func(ctx context.Context, creds aws.Credentials) (string, error) { return b.MFADevice(ctx, at, creds) }
+	}
+	return m
 }
 
 func (s *Step) secret(name string) secret.Text {

@@ -29,6 +29,7 @@ const (
 	SourceIMDS         = "imds"
 	SourceSSO          = "sso"
 	SourceLogin        = "login"
+	SourceVault        = "vault"
 )
 
 // STS is what the providers need of STS; *awsapi.Client has it. If it also has

@@ -106,7 +106,7 @@ func TestChainInSandbox(t *testing.T) {
 	const device = "arn:aws:iam::111122223333:mfa/alice"
 	w.is(w.alice(), "static", "arn:aws:iam::111122223333:user/alice")
 	session := provider.NewSessionToken(provider.SessionTokenOptions{Source: w.alice(), API: w.api, Endpoint: w.endpoint,
-		Input: awsapi.SessionTokenInput{SerialNumber: device, Duration: time.Hour}, MFACode: w.code, Now: w.now})
+		Duration: time.Hour, MFA: provider.MFA{Serial: device, Code: w.code}, Now: w.now})
 	held := w.is(session, "session-token", "arn:aws:iam::111122223333:user/alice")
 	prod := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: provided{creds: held}, API: w.api, Endpoint: w.endpoint, Now: w.now,
 		Input: awsapi.AssumeRoleInput{RoleARN: "arn:aws:iam::123456789012:role/Admin", ExternalID: "latchkey-prod", SourceIdentity: "alice"}})
@@ -114,8 +114,8 @@ func TestChainInSandbox(t *testing.T) {
 	if !got.Expires.Equal(noon.Add(time.Hour)) {
 		t.Errorf("ends %v", got.Expires)
 	}
-	direct := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: w.alice(), API: w.api, Endpoint: w.endpoint, Now: w.now, MFACode: w.code,
-		Input: awsapi.AssumeRoleInput{RoleARN: "arn:aws:iam::444455556666:role/Developer", SessionName: "mine", SerialNumber: device}})
+	direct := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: w.alice(), API: w.api, Endpoint: w.endpoint, Now: w.now, MFA: provider.MFA{Serial: device, Code: w.code},
+		Input: awsapi.AssumeRoleInput{RoleARN: "arn:aws:iam::444455556666:role/Developer", SessionName: "mine"}})
 	w.is(direct, "assume-role", "arn:aws:sts::444455556666:assumed-role/Developer/mine")
 	without := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: w.alice(), API: w.api, Endpoint: w.endpoint, Now: w.now,
 		Input: awsapi.AssumeRoleInput{RoleARN: "arn:aws:iam::444455556666:role/Developer"}})

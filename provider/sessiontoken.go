@@ -15,12 +15,10 @@ type SessionTokenOptions struct {
 	Source   aws.CredentialsProvider
 	API      STS
 	Endpoint awsapi.Endpoint
-	// Input is the call. TokenCode is ignored: it is asked for when
-	// SerialNumber is set.
-	Input awsapi.SessionTokenInput
-	// MFACode may be nil when nobody can be asked.
-	MFACode MFACode
-	Now     func() time.Time
+	// Duration of the session; 0 leaves it to AWS, which gives 12 h.
+	Duration time.Duration
+	MFA      MFA
+	Now      func() time.Time
 }
 
 // SessionToken yields temporary credentials of the identity that asks, which
@@ -33,12 +31,12 @@ func NewSessionToken(o SessionTokenOptions) *SessionToken { return &SessionToken
 // Retrieve makes a session. Its account is the source's. Errors: as
 // [AssumeRole.Retrieve].
 func (s *SessionToken) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	o, in := s.options, s.options.Input
+	o, in := s.options, awsapi.SessionTokenInput{Duration: s.options.Duration}
 	source, err := o.Source.Retrieve(ctx)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if in.TokenCode, err = mfaCode(ctx, o.MFACode, in.SerialNumber); err != nil {
+	if in.SerialNumber, in.TokenCode, err = o.MFA.ask(ctx, source); err != nil {
 		return aws.Credentials{}, err
 	}
 	out, err := o.API.GetSessionToken(ctx, o.Endpoint, source, in)

@@ -63,9 +63,9 @@ func code(_ context.Context, serial string) (secret.Text, error) {
 func TestAssumeRole(t *testing.T) {
 	t.Parallel()
 	api := answering()
-	in := awsapi.AssumeRoleInput{RoleARN: "arn:aws:iam::210987654321:role/Demo", SerialNumber: "device", ExternalID: "x", Duration: time.Hour,
+	in := awsapi.AssumeRoleInput{RoleARN: "arn:aws:iam::210987654321:role/Demo", ExternalID: "x", Duration: time.Hour,
 		Tags: []awsapi.Tag{{Key: "k", Value: "v"}}, TransitiveTagKeys: []string{"k"}, SourceIdentity: "me", Policy: "{}", PolicyARNs: []string{"p"}}
-	got, err := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: source, API: api, Input: in, MFACode: code, Now: now}).Retrieve(t.Context())
+	got, err := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: source, API: api, Input: in, MFA: provider.MFA{Serial: "device", Code: code}, Now: now}).Retrieve(t.Context())
 	want := aws.Credentials{
 		AccessKeyID: "ASIA1", SecretAccessKey: "canary-secret", SessionToken: "canary-token", Source: "assume-role",
 		AccountID: "210987654321", CanExpire: true, Expires: noon.Add(time.Hour),
@@ -77,7 +77,7 @@ func TestAssumeRole(t *testing.T) {
 		api.role.ExternalID != "x" || len(api.role.Tags) != 1 || api.role.SourceIdentity != "me" || api.role.Policy != "{}" {
 		t.Errorf("asked %+v signed by %s", api.role, api.signer.AccessKeyID)
 	}
-	in.SessionName, in.SerialNumber = "mine", ""
+	in.SessionName = "mine"
 	if _, err := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: source, API: api, Input: in, Now: now}).Retrieve(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -89,15 +89,13 @@ func TestAssumeRole(t *testing.T) {
 func TestMFARequired(t *testing.T) {
 	t.Parallel()
 	cancelled := errors.New("cancelled")
-	for name, ask := range map[string]provider.MFACode{
+	for name, ask := range map[string]func(context.Context, string) (secret.Text, error){
 		"nobody": nil,
 		"empty":  func(context.Context, string) (secret.Text, error) { return secret.New(" "), nil },
 		"fails":  func(context.Context, string) (secret.Text, error) { return secret.Text{}, cancelled },
 	} {
-		_, first := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: source, API: answering(), MFACode: ask, Now: now,
-			Input: awsapi.AssumeRoleInput{SerialNumber: "device"}}).Retrieve(t.Context())
-		_, second := provider.NewSessionToken(provider.SessionTokenOptions{Source: source, API: answering(), MFACode: ask, Now: now,
-			Input: awsapi.SessionTokenInput{SerialNumber: "device"}}).Retrieve(t.Context())
+		_, first := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: source, API: answering(), MFA: provider.MFA{Serial: "device", Code: ask}, Now: now}).Retrieve(t.Context())
+		_, second := provider.NewSessionToken(provider.SessionTokenOptions{Source: source, API: answering(), MFA: provider.MFA{Serial: "device", Code: ask}, Now: now}).Retrieve(t.Context())
 		for _, err := range []error{first, second} {
 			var required *provider.MFARequiredError
 			if isRequired := errors.As(err, &required) && required.Serial == "device"; isRequired == (name == "fails") || errors.Is(err, cancelled) != (name == "fails") {
@@ -115,8 +113,7 @@ func TestSourceFailsBeforeAnybodyIsAsked(t *testing.T) {
 		t.Error("a code was asked for")
 		return secret.Text{}, nil
 	}
-	_, err := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: provided{err: cause}, API: answering(), MFACode: ask, Now: now,
-		Input: awsapi.AssumeRoleInput{SerialNumber: "device"}}).Retrieve(t.Context())
+	_, err := provider.NewAssumeRole(provider.AssumeRoleOptions{Source: provided{err: cause}, API: answering(), MFA: provider.MFA{Serial: "device", Code: ask}, Now: now}).Retrieve(t.Context())
 	if !errors.Is(err, cause) {
 		t.Errorf("got %v", err)
 	}
@@ -125,8 +122,8 @@ func TestSourceFailsBeforeAnybodyIsAsked(t *testing.T) {
 func TestSessionToken(t *testing.T) {
 	t.Parallel()
 	api := answering()
-	got, err := provider.NewSessionToken(provider.SessionTokenOptions{Source: source, API: api, MFACode: code, Now: now,
-		Input: awsapi.SessionTokenInput{SerialNumber: "device", Duration: time.Hour}}).Retrieve(t.Context())
+	got, err := provider.NewSessionToken(provider.SessionTokenOptions{Source: source, API: api, MFA: provider.MFA{Serial: "device", Code: code}, Now: now,
+		Duration: time.Hour}).Retrieve(t.Context())
 	if err != nil || got.Source != "session-token" || got.AccountID != "123456789012" || got.AccessKeyID != "ASIA1" {
 		t.Errorf("got %+v, %v", got, err)
 	}
