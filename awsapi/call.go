@@ -28,6 +28,9 @@ type call struct {
 	proof func(url string) (string, error)
 	// once marks a request with a part that AWS accepts only once.
 	once bool
+	// creates marks a request that makes a new thing each time it is evaluated:
+	// a copy of it leaves a second one behind. It is once as well.
+	creates bool
 	// secrets are what the request carries and no error may repeat.
 	secrets []string
 	format  format

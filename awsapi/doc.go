@@ -1,5 +1,5 @@
 // Package awsapi owns the wire to AWS: the few calls that latchkey makes to
-// STS, the Identity Center portal and OIDC service and the sign-in service,
+// STS, IAM, the Identity Center portal and OIDC service and the sign-in service,
 // with signing, one retry policy, one set of limits, clock skew, proxies, CA
 // bundles and typed errors. It must not know profiles, sessions or caches.
 //
@@ -16,6 +16,8 @@
 // answered that it did not do the work (throttled, 500, 502, 503) or that the
 // signature's time was wrong. A connection lost after sending, a timeout and a
 // 504 leave that open, and a refusal of the code is final: neither is resent.
+// CreateAccessKey, of which each copy leaves a key behind, is not resent after
+// any 5xx either.
 //
 // # Foreign text
 //

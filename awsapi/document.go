@@ -32,10 +32,12 @@ const (
 // document is a decoded answer: the texts of its leaves by path, such as
 // "AssumeRoleResult/Credentials/AccessKeyId". XML and JSON share it, and with
 // it the rules: bounded depth and size, no rest after the end, and a path that
-// occurs twice has no value.
+// occurs twice has no value. The query services' lists are counted: their
+// elements are "Keys/member.1", "Keys/member.2".
 type document struct {
 	root   string // name of the XML root
 	fields map[string]leaf
+	lists  map[string]int // how many "member" elements each list has
 }
 
 type leaf struct {
@@ -106,7 +108,7 @@ func (w *walk) take(tok xml.Token) error {
 		}
 		switch {
 		case w.depth > 1:
-			w.path = append(w.path, t.Name.Local)
+			w.path = append(w.path, w.name(t.Name.Local))
 		case w.d.root != "":
 			return errors.New("second root")
 		default:
@@ -131,6 +133,19 @@ func (w *walk) take(tok xml.Token) error {
 		}
 	}
 	return nil
+}
+
+// name returns an element's name in its path, a list's members with their number.
+func (w *walk) name(local string) string {
+	if local != "member" {
+		return local
+	}
+	if w.d.lists == nil {
+		w.d.lists = make(map[string]int)
+	}
+	list := strings.Join(w.path, "/")
+	w.d.lists[list]++
+	return local + "." + strconv.Itoa(w.d.lists[list])
 }
 
 // parseJSON reads one value. Object keys that hold a slash are left out: they
@@ -199,6 +214,15 @@ func (d document) text(path string) string {
 		return l.text
 	}
 	return ""
+}
+
+// members returns the prefixes of the list's elements, in order.
+func (d document) members(list string) []string {
+	out := make([]string, d.lists[list])
+	for i := range out {
+		out[i] = list + "/member." + strconv.Itoa(i+1) + "/"
+	}
+	return out
 }
 
 // integer returns the one whole number at path.

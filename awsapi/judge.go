@@ -46,6 +46,9 @@ func (k call) again(status int, e *APIError, wait time.Duration) bool {
 	if wait > maxRetryAfter || !transient(status, e) {
 		return false
 	}
+	if k.creates { // a 5xx may come from a gateway, after the work was done
+		return status == http.StatusTooManyRequests || e != nil && throttled(e)
+	}
 	return !k.once || refused(status) || e != nil && throttled(e)
 }
 

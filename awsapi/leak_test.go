@@ -45,6 +45,14 @@ func secretCalls() map[string]func(context.Context, *awsapi.Client, awsapi.Endpo
 			_, err := c.GetCallerIdentity(ctx, e, from)
 			return err
 		},
+		"CreateAccessKey": func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) error {
+			_, err := c.CreateAccessKey(ctx, e, from, "bob")
+			return err
+		},
+		"ListMFADevices": func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) error {
+			_, err := c.ListMFADevices(ctx, e, from, "bob")
+			return err
+		},
 		"GetRoleCredentials": func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) error {
 			_, err := c.GetRoleCredentials(ctx, e, awsapi.RoleCredentialsInput{AccessToken: hidden("bearer")})
 			return err
@@ -111,6 +119,7 @@ func TestNoSecretInErrors(t *testing.T) {
 			}
 		},
 		"truncated credentials": answer(200, xmlType, strings.Replace(assumeRoleXML, "sEcReT/+", canary, 1)[:330]),
+		"truncated key":         answer(200, xmlType, strings.Replace(createKeyXML, "sEcReT/+", canary, 1)[:290]),
 		"truncated portal":      answer(200, jsonType, strings.Replace(portalJSON, "sEcReT/+", canary, 1)[:110]),
 		"truncated token":       answer(200, jsonType, `{"accessToken":"`+canary),
 		"as an error":           answer(400, jsonType, strings.Replace(signInJSON, "sEcReT/+", canary, 1)),

@@ -2,8 +2,6 @@ package awsapi
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -132,6 +130,8 @@ func (c *Client) GetCallerIdentity(ctx context.Context, e Endpoint, from aws.Cre
 	return id, nil
 }
 
+func stsForm(operation string) *form { return newForm(STS, operation, "2011-06-15") }
+
 // session makes a call that answers with credentials.
 func (c *Client) session(ctx context.Context, k call, arn string) (SessionOutput, error) {
 	d, err := c.do(ctx, k)
@@ -157,76 +157,4 @@ func (c *Client) session(ctx context.Context, k call, arn string) (SessionOutput
 	size, _ := d.integer(at + "PackedPolicySize")
 	out.PackedPolicySize = int(size)
 	return out, nil
-}
-
-// form is the body of a query request.
-type form struct {
-	operation string
-	body      strings.Builder
-	once      bool
-	secrets   []string
-}
-
-func stsForm(operation string) *form {
-	f := &form{operation: operation}
-	f.body.WriteString("Action=" + operation + "&Version=2011-06-15")
-	return f
-}
-
-func (f *form) add(name, value string) {
-	if value != "" {
-		f.put(name, value)
-	}
-}
-
-func (f *form) put(name, value string) {
-	f.body.WriteString("&" + name + "=" + url.QueryEscape(value))
-}
-
-func (f *form) secret(name string, t secret.Text) {
-	if t.Empty() {
-		return
-	}
-	f.put(name, t.Reveal())
-	f.secrets = append(f.secrets, t.Reveal())
-}
-
-func (f *form) seconds(name string, d time.Duration) {
-	if d > 0 {
-		f.put(name, strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10))
-	}
-}
-
-func (f *form) policies(policy string, arns []string) {
-	f.add("Policy", policy)
-	for i, arn := range arns {
-		f.put("PolicyArns.member."+strconv.Itoa(i+1)+".arn", arn)
-	}
-}
-
-func (f *form) tags(tags []Tag) {
-	for i, t := range tags {
-		at := "Tags.member." + strconv.Itoa(i+1)
-		f.put(at+".Key", t.Key)
-		f.put(at+".Value", t.Value) // may be empty
-	}
-}
-
-func (f *form) mfa(serial string, code secret.Text) {
-	f.add("SerialNumber", serial)
-	f.secret("TokenCode", code)
-	f.once = !code.Empty()
-}
-
-func (f *form) call(e Endpoint, from *aws.Credentials) call {
-	k := call{
-		service: STS, operation: f.operation, endpoint: e, method: http.MethodPost, path: "/",
-		header:      http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}},
-		body:        []byte(f.body.String()),
-		credentials: from, once: f.once, secrets: f.secrets, format: formatXML,
-	}
-	if from != nil {
-		k.secrets = append(k.secrets, from.SecretAccessKey, from.SessionToken)
-	}
-	return k
 }

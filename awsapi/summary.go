@@ -15,6 +15,30 @@ func Refused(err error) bool {
 		api.Status != http.StatusRequestTimeout && api.Status != http.StatusTooManyRequests
 }
 
+// MayHaveRun reports whether AWS may have done what a call asked for although
+// the call failed: a lost connection, a timeout, a cancellation and an error of
+// the server leave that open.
+func MayHaveRun(err error) bool {
+	var (
+		api         *APIError
+		unreachable *UnreachableError
+		input       *InputError
+		bundle      *CABundleError
+	)
+	switch {
+	case err == nil, errors.As(err, &input), errors.As(err, &bundle):
+		return false
+	case errors.As(err, &api):
+		return !Refused(err) && api.Status != http.StatusTooManyRequests
+	case errors.As(err, &unreachable):
+		switch unreachable.Reason {
+		case ReasonDNS, ReasonConnect, ReasonProxy:
+			return false
+		}
+	}
+	return true
+}
+
 // Summary returns what is worth recording of a failed call: AWS's code and
 // words; of a call without an answer the [Reason] and the endpoint; of anything
 // else "response" and the error's text. It holds no secret and fits a terminal.
