@@ -8,8 +8,10 @@
 // by every AWS call of every tool. What deviates from the grammar that all
 // SDKs share is read as far as nothing is lost and becomes a [Diagnostic]; a
 // line that cannot be read is a [SyntaxError] for the profiles it can belong
-// to and a finding for all others.
+// to and a finding for all others. An [Edit] changes single lines, found by the
+// same reader, and leaves all others as they are.
 //
 // The package must not know what the values mean to AWS: it plans nothing and
-// calls nobody. It reads two files and writes none.
+// calls nobody. It reads two files, and writes one only where it is asked to
+// [Edit.Save] an [Edit] of it.
 package profile

@@ -35,6 +35,7 @@ type parser struct {
 	invalid  bool // the body holds invalid UTF-8 somewhere
 	indented bool // an indented property was reported
 	seen     map[string]int
+	owners   *[]owner // nil but for an edit
 }
 
 // head reads the section of head i, whose header is in that line.
@@ -118,6 +119,7 @@ func (p *parser) property(text string, indent int) {
 	p.entries = append(p.entries, entry{key: key, value: value, line: p.line})
 	p.used++
 	p.current, p.indent = true, indent
+	p.own(len(p.entries)-1, roleProperty)
 }
 
 // below reads a line that belongs to the property above it: one more nested
@@ -128,6 +130,7 @@ func (p *parser) below(text string) {
 		if p.invalid && !utf8.ValidString(text) {
 			p.fail(CodeInvalidUTF8, e.key)
 			p.current = true
+			p.own(len(p.entries)-1, roleBad)
 			return
 		}
 		if p.notes != nil && assignment(text) {
@@ -137,6 +140,7 @@ func (p *parser) below(text string) {
 			p.cont = append(p.cont, e.value...)
 		}
 		p.cont = append(append(p.cont, '\n'), text...)
+		p.own(len(p.entries)-1, roleContinuation)
 		return
 	}
 	at := strings.IndexByte(text, '=')
@@ -146,6 +150,7 @@ func (p *parser) below(text string) {
 	key, value, ok := p.split(text, at, CodeNestedLine, CodeNestedNoName)
 	if !ok {
 		p.current = true // what follows is still nested below the same key
+		p.own(len(p.entries)-1, roleBad)
 		return
 	}
 	if p.notes != nil {
@@ -153,6 +158,7 @@ func (p *parser) below(text string) {
 	}
 	e.subs = append(e.subs, entry{key: key, value: value, line: p.line})
 	p.used++
+	p.own(len(p.entries)-1, roleNested)
 }
 
 // split takes a line apart at the delimiter, which a comment may hide.
@@ -234,6 +240,7 @@ func (p *parser) endValue() {
 // its findings.
 func (p *parser) fail(code, key string) {
 	p.current = false
+	p.own(-1, roleBad)
 	p.note(code, key)
 	if p.err != nil {
 		return
