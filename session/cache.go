@@ -200,28 +200,9 @@ func (c *Cache) keep(creds aws.Credentials, now time.Time) {
 	if !creds.CanExpire {
 		return
 	}
-	life := creds.Expires.Sub(now)
-	window := c.opts.Windows.Advisory
-	if window == 0 {
-		window = defaultAdvisory
-		if life <= shortLife {
-			window = life / 3
-		}
-	}
-	if c.opts.Jitter != nil {
-		window -= time.Duration(c.opts.Jitter() * float64(window) / 10)
-	}
-	mandatory := c.opts.Windows.Mandatory
-	if mandatory == 0 {
-		mandatory = min(defaultMandatory, window/2)
-	}
-	c.renewAt = creds.Expires.Add(-window)
-	c.mandatoryAt = creds.Expires.Add(-max(mandatory, c.minimum()))
+	advisory, mandatory := c.opts.Windows.bounds(creds.Expires.Sub(now), c.opts.Jitter)
+	c.renewAt = creds.Expires.Add(-advisory)
+	c.mandatoryAt = creds.Expires.Add(-mandatory)
 }
 
-func (c *Cache) minimum() time.Duration {
-	if c.opts.Windows.Minimum != 0 {
-		return c.opts.Windows.Minimum
-	}
-	return defaultMinimum
-}
+func (c *Cache) minimum() time.Duration { return c.opts.Windows.minimum() }

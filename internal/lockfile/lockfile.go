@@ -25,7 +25,10 @@ const (
 
 // Lock is a lock that is held. It is good between processes and between
 // goroutines of one process.
-type Lock struct{ file *flock.Flock }
+type Lock struct {
+	file  *flock.Flock
+	beats int
+}
 
 // Acquire waits for the lock at path and takes it. Missing folders are made
 // with mode 0700, the file with 0600. It looks every 5 to 50 ms, so that a lock
@@ -69,34 +72,67 @@ func Try(path string) (*Lock, bool, error) {
 		_ = file.Close()
 		return nil, false, nil
 	}
-	sign(path)
-	return &Lock{file: file}, true, nil
+	lock := &Lock{file: file}
+	lock.Sign("")
+	return lock, true, nil
 }
 
-// sign leaves the holder's process id for those who wait too long. The lock does
-// not depend on it: where it cannot be written, they learn less.
-func sign(path string) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+// Sign leaves a sign of life, with a note such as "which asks its user" for
+// those who wait. The lock does not depend on it: where it cannot be written,
+// they learn less. Lock's methods are not for several goroutines at once.
+func (l *Lock) Sign(note string) {
+	file, err := os.OpenFile(l.file.Path(), os.O_WRONLY, 0)
 	if err != nil {
 		return
 	}
-	_, _ = file.WriteString(strconv.Itoa(os.Getpid()) + "\n")
+	l.beats++
+	line := fmt.Appendf(nil, "process %d sign %d %s", os.Getpid(), l.beats, note)
+	line = append(line, strings.Repeat(" ", max(0, signSize-len(line)))...)
+	_, _ = file.WriteAt(line[:signSize], signAt)
 	_ = file.Close()
 }
 
+// A sign has always the same size and place, so that it is written and read in
+// one piece. It leaves out the first byte, which Windows keeps from all others
+// while it is locked.
+const (
+	signAt   = 1
+	signSize = 96
+)
+
+// Sign returns what the holder of the lock at path last left there, "" if
+// nothing can be read. It changes with each sign of life.
+func Sign(path string) string {
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	var line [signSize]byte
+	n, _ := file.ReadAt(line[:], signAt)
+	return string(line[:n])
+}
+
 // Holder names the process that holds the lock at path, such as "process 42
-// (latchkey)", or is "another process" where that cannot be told. Ask only
-// after Try or Acquire failed: who held a free lock last is of no use.
+// (latchkey)", with its note after a comma if it left one, or is "another
+// process" where that cannot be told. Ask only after Try or Acquire failed: who
+// held a free lock last is of no use.
 func Holder(path string) string {
-	data, err := os.ReadFile(path)
-	pid, notNumber := strconv.Atoi(strings.TrimSpace(string(data)))
-	if err != nil || notNumber != nil || pid <= 0 {
+	words := strings.Fields(Sign(path))
+	if len(words) < 4 || words[0] != "process" || words[2] != "sign" {
+		return "another process"
+	}
+	pid, err := strconv.Atoi(words[1])
+	if err != nil || pid <= 0 {
 		return "another process"
 	}
 	name := "process " + strconv.Itoa(pid)
 	// Linux tells the command; its name is any bytes.
 	if comm, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm"); err == nil {
 		name += " (" + strings.Map(printable, strings.TrimSpace(string(comm))) + ")"
+	}
+	if note := strings.Join(words[4:], " "); note != "" {
+		name += ", " + strings.Map(printable, note)
 	}
 	return name
 }
