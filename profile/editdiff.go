@@ -86,43 +86,61 @@ func span(line, n int) string {
 
 // diffLines returns the whole file as a diff.
 func (e *Edit) diffLines() []diffLine {
-	var list []diffLine
-	before := slices.Collect(strings.Lines(e.read))
-	shownBefore := masked(before)
 	now := make([]string, len(e.lines))
 	for i, l := range e.lines {
 		now[i] = l.text
 	}
-	shownNow := masked(now)
-	add := func(sign byte, text, shown string) {
-		list = append(list, diffLine{sign, shown})
-		if !strings.HasSuffix(text, "\n") {
-			list = append(list, diffLine{'\\', " No newline at end of file"})
-		}
-	}
-	at, next := 0, 0 // in before, in now
-	for {
-		for next < len(now) && e.lines[next].old == at+1 {
-			add(' ', now[next], shownBefore[at])
-			at, next = at+1, next+1
-		}
-		if at == len(before) && next == len(now) {
-			return list
-		}
+	d := differ{before: slices.Collect(strings.Lines(e.read)), now: now}
+	d.shownBefore, d.shownNow = masked(d.before), masked(now)
+	for at, next := 0, 0; at < len(d.before) || next < len(now); {
 		to := next // the next line that stays
 		for to < len(now) && e.lines[to].old == 0 {
 			to++
 		}
-		until := len(before)
+		until := len(d.before)
 		if to < len(now) {
 			until = e.lines[to].old - 1
 		}
-		for ; at < until; at++ {
-			add('-', before[at], shownBefore[at])
+		d.gap(at, until, next, to)
+		if at, next = until, to; to < len(now) {
+			d.add(' ', now[to], d.shownBefore[until])
+			at, next = until+1, to+1
 		}
-		for ; next < to; next++ {
-			add('+', now[next], shownNow[next])
-		}
+	}
+	return d.list
+}
+
+// differ puts a diff together.
+type differ struct {
+	before, now           []string
+	shownBefore, shownNow []string
+	list                  []diffLine
+}
+
+// gap adds the lines that were replaced and those in their place, without what
+// was changed there and back.
+func (d *differ) gap(at, until, next, to int) {
+	for ; at < until && next < to && d.before[at] == d.now[next]; at, next = at+1, next+1 {
+		d.add(' ', d.before[at], d.shownBefore[at])
+	}
+	same := 0
+	for ; until-same > at && to-same > next && d.before[until-same-1] == d.now[to-same-1]; same++ {
+	}
+	for i := at; i < until-same; i++ {
+		d.add('-', d.before[i], d.shownBefore[i])
+	}
+	for i := next; i < to-same; i++ {
+		d.add('+', d.now[i], d.shownNow[i])
+	}
+	for i := until - same; i < until; i++ {
+		d.add(' ', d.before[i], d.shownBefore[i])
+	}
+}
+
+func (d *differ) add(sign byte, text, shown string) {
+	d.list = append(d.list, diffLine{sign, shown})
+	if !strings.HasSuffix(text, "\n") {
+		d.list = append(d.list, diffLine{'\\', " No newline at end of file"})
 	}
 }
 
