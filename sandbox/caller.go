@@ -31,8 +31,8 @@ type caller struct {
 	userID  string
 
 	keyID, secret, token string
-	inactive             bool
 	expires              time.Time // zero for long-term keys
+	console              bool      // of kindSession: signed in at the console
 
 	mfaAt          time.Time // when MFA was used, zero if not
 	sourceIdentity string
@@ -110,16 +110,16 @@ func uniqueID(prefix, arn string) string {
 // populate makes the callers of all long-term keys, the devices and the keys
 // of the token issuers.
 func (s *Server) populate() error {
-	s.longTerm = make(map[string]*caller)
+	s.began = s.now().Add(-worldAge).Truncate(time.Second)
 	for i := range s.world.Accounts {
 		a := &s.world.Accounts[i]
 		for _, k := range a.RootAccessKeys {
-			s.addKey(&caller{kind: kindRoot, account: a, arn: a.arn("iam", "root"), userID: a.ID}, k)
+			s.addKey(subject{account: a}, k)
 		}
 		for j := range a.Users {
 			u := &a.Users[j]
 			for _, k := range u.AccessKeys {
-				s.addKey(&caller{kind: kindUser, account: a, user: u, arn: a.userARN(u), userID: uniqueID("AIDA", a.userARN(u))}, k)
+				s.addKey(subject{a, u}, k)
 			}
 			for _, d := range u.MFADevices {
 				s.devices.add(a.serial(d), a, u, d.Seed)
@@ -129,7 +129,8 @@ func (s *Server) populate() error {
 	return s.makeIssuers()
 }
 
-func (s *Server) addKey(c *caller, k AccessKey) {
-	c.keyID, c.secret, c.inactive = k.ID, k.Secret, k.Status == "Inactive"
-	s.longTerm[k.ID] = c
+func (s *Server) addKey(who subject, k AccessKey) {
+	c := who.caller()
+	c.keyID, c.secret = k.ID, k.Secret
+	s.keys.add(&accessKey{caller: c, inactive: k.Status == statusInactive, created: s.began})
 }

@@ -101,6 +101,11 @@ func (c *checker) user(path string, a *Account, u *User, seen map[string]bool) {
 			c.at(at+".seed", "seed is not at least 16 characters of base32")
 		}
 	}
+	for i, k := range u.FIDOKeys {
+		at := fmt.Sprintf("%s.fido_keys[%d]", path, i)
+		c.name(at+".name", "security key", k.Name)
+		c.once(at+".name", seen, "security key "+a.fidoSerial(u, k))
+	}
 	for i, p := range u.Policies {
 		c.policy(fmt.Sprintf("%s.policies[%d]", path, i), p, policy.Identity)
 	}
@@ -115,7 +120,7 @@ func (c *checker) accessKey(path string, k AccessKey, seen map[string]bool) {
 	if len(k.Secret) != 40 || !strings.Contains(k.Secret, "EXAMPLE") || !wordy(k.Secret, 40, 40, "/+=") {
 		c.at(path+".secret", "secret is not 40 of letters, digits and /+=_ with EXAMPLE in them; real keys do not belong here")
 	}
-	if k.Status != "" && k.Status != "Active" && k.Status != "Inactive" {
+	if k.Status != "" && k.Status != statusActive && k.Status != statusInactive {
 		c.at(path+".status", "status %q is not Active or Inactive", k.Status)
 	}
 }

@@ -124,7 +124,7 @@ func (w *World) webIdentity(name string) *WebIdentity {
 
 func activeKey(u *User) *AccessKey {
 	for i := range u.AccessKeys {
-		if u.AccessKeys[i].Status != "Inactive" {
+		if u.AccessKeys[i].Status != statusInactive {
 			return &u.AccessKeys[i]
 		}
 	}

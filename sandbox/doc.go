@@ -1,5 +1,6 @@
 // Package sandbox is the local stand-in for AWS: one HTTP server on loopback
-// that speaks STS, the IAM Identity Center portal and token endpoint, the
+// that speaks STS, IAM (keys and MFA devices of users), the IAM Identity Center
+// portal and token endpoint, the
 // sign-in token endpoint of console credentials, the EC2 instance metadata
 // service (IMDSv2) and the container credential endpoint.
 //

@@ -86,13 +86,7 @@ func policyARN(arn string) bool {
 // identityAllows asks the policies of the caller and of its session. Who has no
 // policy at all may use STS.
 func (c *caller) identityAllows(action, resource string, ctx policy.Context) policy.Decision {
-	var documents []PolicyDocument
-	switch {
-	case c.user != nil:
-		documents = c.user.Policies
-	case c.role != nil:
-		documents = c.role.Policies
-	}
+	documents := c.policies()
 	r := policy.Request{Action: action, Resource: resource, Context: ctx}
 	out := policy.Decision{Allowed: len(documents) == 0}
 	for _, p := range documents {
@@ -118,6 +112,17 @@ func (c *caller) identityAllows(action, resource string, ctx policy.Context) pol
 		out.Allowed = false
 	}
 	return out
+}
+
+// policies are those of the caller itself.
+func (c *caller) policies() []PolicyDocument {
+	switch {
+	case c.user != nil:
+		return c.user.Policies
+	case c.role != nil:
+		return c.role.Policies
+	}
+	return nil
 }
 
 // managedAllows reports whether a managed policy lets a session assume roles.

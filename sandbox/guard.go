@@ -77,7 +77,7 @@ func (s *Server) route(x *exchange) {
 	path := x.r.URL.Path
 	switch {
 	case path == "/" || path == "":
-		s.serveSTS(x)
+		s.serveQuery(x)
 	case strings.HasPrefix(path, "/latest/"):
 		s.serveMetadata(x)
 	case path == "/container/credentials":

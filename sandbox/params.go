@@ -65,6 +65,11 @@ func (p *params) check(member, value string, r rule) {
 
 // seconds reads a duration; zero if it is absent.
 func (p *params) seconds(name string, least, most int) time.Duration {
+	return time.Duration(p.number(name, least, most)) * time.Second
+}
+
+// number reads a whole number; zero if it is absent.
+func (p *params) number(name string, least, most int) int {
 	value := p.form.Get(name)
 	if value == "" {
 		return 0
@@ -80,7 +85,7 @@ func (p *params) seconds(name string, least, most int) time.Duration {
 	case n > most:
 		p.failed(member, "'"+value+"'", fmt.Sprintf("Member must have value less than or equal to %d", most))
 	}
-	return time.Duration(n) * time.Second
+	return n
 }
 
 // members returns the prefixes NAME.member.1, NAME.member.2 and so on, in order.

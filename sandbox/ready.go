@@ -15,6 +15,7 @@ type Ready struct {
 // Endpoints are the URLs of the services, without a slash at the end.
 type Endpoints struct {
 	STS       string `json:"sts"`
+	IAM       string `json:"iam"`
 	SSO       string `json:"sso"`
 	SSOOIDC   string `json:"sso_oidc"`
 	SignIn    string `json:"signin"`
@@ -28,7 +29,7 @@ type ReadyAccount struct {
 	Name string `json:"name"`
 }
 
-// ReadyUser is one IAM user with all that it has.
+// ReadyUser is one IAM user with all that the world gives it.
 type ReadyUser struct {
 	Name       string        `json:"name"`
 	Account    string        `json:"account"` // id
@@ -54,7 +55,7 @@ type ReadyDevice struct {
 func (s *Server) Ready() Ready {
 	out := Ready{
 		URL: s.url, Region: s.world.Region, ContainerToken: s.container.token,
-		Endpoints: Endpoints{s.url, s.url, s.url, s.url, s.url, s.url + "/container/credentials"},
+		Endpoints: Endpoints{s.url, s.url, s.url, s.url, s.url, s.url, s.url + "/container/credentials"},
 		Accounts:  []ReadyAccount{}, Users: []ReadyUser{}, Profiles: []string{},
 	}
 	for i := range s.world.Accounts {
@@ -75,7 +76,7 @@ func readyUser(a *Account, u *User) ReadyUser {
 	for _, k := range u.AccessKeys {
 		status := k.Status
 		if status == "" {
-			status = "Active"
+			status = statusActive
 		}
 		out.AccessKeys = append(out.AccessKeys, ReadyKey{k.ID, k.Secret, status})
 	}

@@ -23,15 +23,16 @@ type Options struct {
 type Server struct {
 	world *World
 	now   func() time.Time
+	began time.Time // when the world was made
 	url   string
 	hosts map[string]bool // Host headers that are answered
 
 	http   *http.Server
 	served chan error
 
-	longTerm map[string]*caller       // by access key id; never written after New
-	issuers  map[string]crypto.Signer // by issuer URL; never written after New
+	issuers map[string]crypto.Signer // by issuer URL; never written after New
 
+	keys      accessKeys
 	sessions  sessions
 	devices   devices
 	metadata  metadata

@@ -46,13 +46,13 @@ func (s *Server) mint(c caller, lifetime time.Duration) *caller {
 // lookup finds who has the key. An inactive key, a session without its own
 // token and a long-term key with any token are nobody.
 func (s *Server) lookup(keyID, token string) *caller {
-	c := s.longTerm[keyID]
+	c := s.keys.caller(keyID, s.now())
 	if c == nil {
 		s.sessions.mu.Lock()
 		c = s.sessions.byKey[keyID]
 		s.sessions.mu.Unlock()
 	}
-	if c == nil || c.inactive || !sameText(c.token, token) {
+	if c == nil || !sameText(c.token, token) {
 		return nil
 	}
 	return c

@@ -103,8 +103,8 @@ func (s *Server) getAccessKeyInfo(x *exchange, c *caller, p *params) (any, *stsE
 	s.sessions.mu.Lock()
 	found := s.sessions.byKey[id]
 	s.sessions.mu.Unlock()
-	if long := s.longTerm[id]; long != nil {
-		found = long
+	if long, ok := s.keys.get(id); ok {
+		found = long.caller
 	}
 	if found == nil || !strings.HasSuffix(id, "EXAMPLE") {
 		return nil, &stsError{http.StatusBadRequest, "ValidationError", "Access key " + clip(id) + " is not valid."}

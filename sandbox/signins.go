@@ -161,5 +161,5 @@ func (s *Server) grantLogin(g loginGrant) string {
 func (s *Server) mintLogin(a *Account, u *User) *caller {
 	lifetime := orDefault(s.world.Settings.Login, 15*time.Minute)
 	arn := a.userARN(u)
-	return s.mint(caller{kind: kindSession, account: a, user: u, arn: arn, userID: uniqueID("AIDA", arn)}, lifetime)
+	return s.mint(caller{kind: kindSession, console: true, account: a, user: u, arn: arn, userID: uniqueID("AIDA", arn)}, lifetime)
 }

@@ -34,6 +34,7 @@ type Settings struct {
 	PermissionSet         time.Duration `yaml:"permission_set"`          // credentials of the portal; 1h
 	Metadata              time.Duration `yaml:"metadata"`                // IMDS and container credentials; 6h
 	WebIdentityToken      time.Duration `yaml:"web_identity_token"`      // 1h
+	NewKeyDelay           time.Duration `yaml:"new_key_delay"`           // until a key that IAM has made is known; 0
 	Login                 time.Duration `yaml:"login"`                   // credentials of the sign-in service; 15m, which is also the most
 }
 
@@ -47,12 +48,14 @@ type Account struct {
 	OIDCProviders  []OIDCProvider `yaml:"oidc_providers"`
 }
 
-// User is one IAM user. A user without policies may use all of STS.
+// User is one IAM user. A user without policies may use all of STS, and IAM for
+// itself.
 type User struct {
 	Name       string            `yaml:"name"`
 	Path       string            `yaml:"path"` // "/" if empty
 	AccessKeys []AccessKey       `yaml:"access_keys"`
 	MFADevices []MFADevice       `yaml:"mfa_devices"`
+	FIDOKeys   []FIDOKey         `yaml:"fido_keys"`
 	Policies   []PolicyDocument  `yaml:"policies"`
 	Tags       map[string]string `yaml:"tags"`
 }
@@ -70,6 +73,11 @@ type AccessKey struct {
 type MFADevice struct {
 	Name string `yaml:"name"` // serial number: arn:aws:iam::ACCOUNT:mfa/NAME
 	Seed string `yaml:"seed"` // base32 without padding
+}
+
+// FIDOKey is a security key or passkey: IAM lists it, and it has no codes.
+type FIDOKey struct {
+	Name string `yaml:"name"` // serial number: arn:aws:iam::ACCOUNT:u2f/user/USER/NAME-…
 }
 
 // Role is one IAM role. A role without policies may use all of STS.
@@ -168,6 +176,13 @@ func (a *Account) arn(service, resource string) string {
 
 func (a *Account) userARN(u *User) string { return a.arn("iam", "user"+cleanPath(u.Path)+u.Name) }
 func (a *Account) roleARN(r *Role) string { return a.arn("iam", "role"+cleanPath(r.Path)+r.Name) }
+
+// fidoSerial is unique by the part at its end, as AWS makes it.
+func (a *Account) fidoSerial(u *User, k FIDOKey) string {
+	name := "u2f/user" + cleanPath(u.Path) + u.Name + "/" + k.Name
+	return a.arn("iam", name+"-"+uniqueID("", a.arn("iam", name)))
+}
+
 func (a *Account) serial(d MFADevice) string {
 	return a.arn("iam", "mfa/"+d.Name)
 }
