@@ -24,59 +24,90 @@ func FuzzEdit(f *testing.F) {
 	f.Add([]byte("\ufeff[profile default]\r\n[default]\r\nK: v\r\n\r\n"), false, byte(3), "k", "y")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte, credentials bool, choice byte, key, value string) {
-		kind, path := profile.ConfigFile, filepath.Join(dir, "file")
-		if credentials {
-			kind = profile.CredentialsFile
-		}
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		e, err := profile.OpenEdit(path, kind)
-		if err != nil {
-			var bad *profile.FileError
-			if !errors.As(err, &bad) {
-				t.Fatalf("untyped error %v", err)
+		editAndCompare(t, filepath.Join(dir, "file"), data, credentials, choice, key, value)
+	})
+}
+
+// TestEditGrammar makes all sorts of edits of all files of the grammar's table.
+func TestEditGrammar(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "file")
+	for _, tt := range grammar {
+		for i, text := range []string{tt.config, tt.credentials} {
+			if text == absent {
+				continue
 			}
-			return
+			for choice := range byte(12) {
+				for _, key := range []string{"k", "s3"} {
+					editAndCompare(t, path, []byte(text), i == 1, choice, key, "a value")
+				}
+			}
+		}
+	}
+}
+
+// editAndCompare makes the edit that choice decides: its lowest bits what, the
+// others of which profile.
+func editAndCompare(t *testing.T, path string, data []byte, credentials bool, choice byte, key, value string) {
+	kind := profile.ConfigFile
+	if credentials {
+		kind = profile.CredentialsFile
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, err := profile.OpenEdit(path, kind)
+	if err != nil {
+		var bad *profile.FileError
+		if !errors.As(err, &bad) {
+			t.Fatalf("untyped error %v", err)
+		}
+		return
+	}
+	if !bytes.Equal(e.Bytes(), data) {
+		t.Fatal("opening changes the bytes")
+	}
+	before := readAll(t, path, credentials)
+	name, action := "new", int(choice%4)
+	if n := len(before.names); n > 0 && choice >= 4 {
+		name = before.names[int(choice/4-1)%n]
+	}
+	removed := false
+	switch action {
+	case 0, 1:
+		err = e.Set("profile "+name, key, value)
+	case 2:
+		err = e.Remove("profile "+name, key)
+	case 3:
+		if err = e.Remove("profile "+name, before.keys(name)...); err == nil {
+			removed, err = e.RemoveSection("profile " + name)
+		}
+	}
+	if err != nil {
+		var refused *profile.EditError
+		var bad *profile.FileError
+		if !errors.As(err, &refused) && !errors.As(err, &bad) {
+			t.Fatalf("untyped error %v", err)
 		}
 		if !bytes.Equal(e.Bytes(), data) {
-			t.Fatal("opening changes the bytes")
+			t.Fatal("a refused edit changes the bytes")
 		}
-		before := readAll(t, path, credentials)
-		name := "new"
-		if n := len(before.names); n > 0 && choice >= 8 {
-			name = before.names[int(choice/8)%n]
-		}
-		removed := false
-		switch choice % 4 {
-		case 0, 1:
-			err = e.Set("profile "+name, key, value)
-		case 2:
-			err = e.Remove("profile "+name, key)
-		case 3:
-			if err = e.Remove("profile "+name, before.keys(name)...); err == nil {
-				removed, err = e.RemoveSection("profile " + name)
-			}
-		}
-		if err != nil && choice%4 != 3 {
-			if !bytes.Equal(e.Bytes(), data) {
-				t.Fatal("a refused edit changes the bytes")
-			}
-			return
-		}
-		e.Diff()
-		checkLines(t, data, e.Bytes(), choice%4 < 2)
-		if err := os.WriteFile(path, e.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		after := readAll(t, path, credentials)
-		if !before.sections[name].broken && err == nil {
-			before.expect(name, int(choice%4), key, value, removed)
-		}
-		if got, want := after.text(name), before.text(name); got != want {
-			t.Errorf("%s %d %q of\n%q made\n%q\nwhich reads\n%s, want\n%s", name, choice%4, key, data, e.Bytes(), got, want)
-		}
-	})
+		return
+	}
+	if diff := e.Diff(); (diff != "") != e.Changed() {
+		t.Fatalf("changed %v, diff %q", e.Changed(), diff)
+	}
+	checkLines(t, data, e.Bytes(), action < 2)
+	if err := os.WriteFile(path, e.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	after := readAll(t, path, credentials)
+	if !before.sections[name].broken || removed {
+		before.expect(name, action, key, value, removed)
+	}
+	if got, want := after.text(name), before.text(name); got != want {
+		t.Errorf("%s %d %q of\n%q made\n%q\nwhich reads\n%s, want\n%s", name, action, key, data, e.Bytes(), got, want)
+	}
 }
 
 // reading is what the reader sees of one file.
