@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -124,11 +125,16 @@ func (s *Store) shared(f *failure) error {
 // while the old credentials serve. must says that they will not for long: then
 // failures of other processes alone do not count.
 func (p *shared) paused(f *failure, must bool) bool {
-	if f == nil || must && f.kind == own {
-		return false
+	return f != nil && (!must || f.kind != own) && p.age(f) < pauseAfter
+}
+
+// age of a failure; one of the future, from before the clock was set back, is
+// as old as can be.
+func (p *shared) age(f *failure) time.Duration {
+	if age := p.store.opts.Now().Sub(f.at); age >= 0 {
+		return age
 	}
-	age := p.store.opts.Now().Sub(f.at)
-	return age >= 0 && age < pauseAfter
+	return math.MaxInt64
 }
 
 // fail records a failure and returns it as the caller gets it.

@@ -67,6 +67,9 @@ func (p *shared) required(ctx context.Context, held *entry) (aws.Credentials, er
 	if held != nil && p.paused(before, true) {
 		return held.creds, nil
 	}
+	if held == nil && before.concerns(nil) && p.age(before) < p.store.opts.Linger {
+		return aws.Credentials{}, p.store.shared(before)
+	}
 	creds, err := p.await(ctx, held, before)
 	return p.orHeld(ctx, held, creds, err)
 }

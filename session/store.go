@@ -44,6 +44,9 @@ type StoreOptions struct {
 	Encode func(error) (string, bool)
 	// Decode makes the text into an error again. Nil: an error of that text.
 	Decode func(string) error
+	// Linger is how long after a failure even callers share it that began later.
+	// Zero: they try again.
+	Linger time.Duration
 }
 
 // Store shares sessions between the processes of one user: on disk, sealed,
