@@ -6,9 +6,14 @@ import (
 	"github.com/latchkey-aws/latchkey/origin"
 )
 
-// ErrNotRegular is the cause of a FileError on what cannot be edited: a folder,
-// a pipe, a device.
-var ErrNotRegular = errors.New("not a regular file, so it cannot be edited")
+// The causes of a FileError on what cannot be edited.
+var (
+	// ErrNotRegular: a folder, a pipe, a device.
+	ErrNotRegular = errors.New("not a regular file, so it cannot be edited")
+	// ErrNotOurs: replacing the file would take it away from its owner, as under
+	// sudo with the home folder of the user.
+	ErrNotOurs = errors.New("belongs to another user, so it is not replaced")
+)
 
 // EditError says that an edit was refused. It never holds a value.
 type EditError struct {

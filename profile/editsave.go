@@ -28,8 +28,9 @@ type SaveOptions struct {
 // took out. backup is "" where there was no file, and where nothing has changed,
 // which writes nothing.
 //
-// A file that is not as it was read is a *ChangedError; others are those of the
-// file system. After an error the file is as before; a backup may stay.
+// A file that is not as it was read is a *ChangedError, one of another user a
+// *FileError with ErrNotOurs; other errors are those of the file system. After one the file is as before, unless only its folder
+// could not be synced; a backup may stay.
 func (e *Edit) Save(ctx context.Context, o SaveOptions) (backup string, err error) {
 	if !e.Changed() {
 		return "", nil
@@ -80,6 +81,9 @@ func (e *Edit) unchanged() (fs.FileMode, error) {
 	info, err := os.Stat(e.path)
 	if err != nil {
 		return 0, e.fileError(cause(err))
+	}
+	if !ours(info) {
+		return 0, e.fileError(ErrNotOurs)
 	}
 	return info.Mode().Perm(), nil
 }

@@ -193,6 +193,25 @@ func TestSaveUnwritable(t *testing.T) {
 	holds(t, path, before, 0o600)
 }
 
+// TestSaveOfAnotherUser is what happens under sudo.
+func TestSaveOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" || os.Geteuid() != 0 {
+		t.Skip("only root writes the files of others")
+	}
+	path := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(path, 12345, 12345); err != nil {
+		t.Fatal(err)
+	}
+	if backup, err := edited(t, path, "y").Save(t.Context(), saveOptions()); !errors.Is(err, profile.ErrNotOurs) || backup != "" {
+		t.Errorf("backup %q, error %v", backup, err)
+	}
+	holds(t, path, "", 0o600)
+}
+
 // TestSaveTogether: with a lock, of many edits at once none is lost: each is
 // saved or told that the file has changed, and then tries again.
 func TestSaveTogether(t *testing.T) {

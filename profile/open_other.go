@@ -4,6 +4,7 @@ package profile
 
 import (
 	"io"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -28,3 +29,7 @@ func openFile(path string) (io.ReadCloser, int64, error) {
 	}
 	return f, 0, nil
 }
+
+// ours reports whether the file belongs to the user of this process; here a file
+// that is replaced gets the owner and rights of its folder anyway.
+func ours(fs.FileInfo) bool { return true }

@@ -4,6 +4,7 @@ package profile
 
 import (
 	"io"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -58,4 +59,10 @@ func openFile(path string) (io.ReadCloser, int64, error) {
 		return rawFile(fd), st.Size, nil
 	}
 	return os.NewFile(uintptr(fd), path), 0, nil
+}
+
+// ours reports whether the file belongs to the user of this process.
+func ours(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || int(st.Uid) == os.Geteuid()
 }

@@ -26,10 +26,11 @@ type PlaintextKey struct {
 	Syntax *SyntaxError
 }
 
-// PlaintextKeys returns all long-lived key pairs of both files, sorted by
-// profile and, where both files have one, that of the credentials file first: IDs that
-// begin with AKIA and have no session token in their section. The error says
-// which file cannot be read; the list is then of the other one.
+// PlaintextKeys returns the long-lived key pairs of both files, those with an
+// ID that begins with AKIA and no session token beside it, sorted by profile
+// and the pair of the credentials file first. Of a key that one file has twice
+// the last one counts, as everywhere. The error holds a *FileError for each
+// file that cannot be read; the list is then of the other one.
 func PlaintextKeys(g *Graph) ([]PlaintextKey, error) {
 	var list []PlaintextKey
 	for _, name := range g.Names() {

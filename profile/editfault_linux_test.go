@@ -1,0 +1,85 @@
+package profile_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/profile"
+)
+
+const faultEnv = "LATCHKEY_TEST_SAVE"
+
+// TestSaveChild is the process that TestSaveFaults breaks.
+func TestSaveChild(t *testing.T) {
+	path := os.Getenv(faultEnv)
+	if path == "" {
+		t.Skip("runs as a child of TestSaveFaults")
+	}
+	backup, err := edited(t, path, "new").Save(t.Context(), saveOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(backup)
+}
+
+// TestSaveFaults kills a process at, and fails, each call of it that could
+// write: the file holds its old text or its new one, whole, an error leaves no
+// temporary file, and a save that went well has its backup.
+func TestSaveFaults(t *testing.T) {
+	t.Parallel()
+	strace := need(t, "strace", "-o", os.DevNull, "-f", "true")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const before, after = "# mine\n[profile a]\nregion = old\n", "# mine\n[profile a]\nregion = new\n"
+	for _, call := range []struct {
+		name string
+		last int
+	}{{"write", 4}, {"fsync", 5}, {"fchmod", 3}, {"/^rename", 3}, {"openat", 14}} {
+		for _, fault := range []string{"error=ENOSPC", "error=EIO", "error=EACCES", "error=EMFILE", "signal=SIGKILL"} {
+			for n := 1; n <= call.last; n++ {
+				at := call.name + ":" + fault + ":when=" + strconv.Itoa(n)
+				folder := t.TempDir()
+				path := filepath.Join(folder, "config")
+				if err := os.WriteFile(path, []byte(before), 0o640); err != nil {
+					t.Fatal(err)
+				}
+				cmd := exec.CommandContext(t.Context(), strace, "-f", "-o", os.DevNull, "-e", "trace="+call.name, "-e", "inject="+at, self, "-test.run=^TestSaveChild$")
+				cmd.Env = append(os.Environ(), faultEnv+"="+path, "TMPDIR="+t.TempDir())
+				cmd.WaitDelay = time.Second
+				out, failed := cmd.CombinedOutput()
+				data, err := os.ReadFile(path)
+				if err != nil || string(data) != before && string(data) != after || failed == nil && string(data) != after {
+					t.Errorf("%s: file holds %q (%v), child: %v %s", at, data, err, failed, out)
+				}
+				if backup, err := os.ReadFile(path + stamp + ".bak"); string(data) == after && (err != nil || string(backup) != before) {
+					t.Errorf("%s: backup %q (%v)", at, backup, err)
+				}
+				temps, _ := filepath.Glob(filepath.Join(folder, ".latchkey-*.tmp"))
+				if len(temps) > 0 && strings.HasPrefix(fault, "error") {
+					t.Errorf("%s: left behind %v", at, temps)
+				}
+				holds(t, path, string(data), 0o640)
+			}
+		}
+	}
+}
+
+// TestEditTrailsNothing: an edit that is dropped has written nothing.
+func TestEditTrailsNothing(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	edited(t, filepath.Join(folder, "config"), "x").Diff()
+	if list, err := os.ReadDir(folder); err != nil || len(list) != 0 {
+		t.Errorf("folder holds %v (%v)", list, err)
+	}
+	if _, err := profile.OpenEdit(filepath.Join(folder, "config", "below"), profile.ConfigFile); err != nil {
+		t.Errorf("a folder that is missing: %v", err)
+	}
+}
