@@ -29,3 +29,13 @@ func ReencodeFailure(data []byte) ([]byte, bool) {
 	}
 	return nil, false
 }
+
+// ReencodeFields parses what lies below the seal and encodes it again.
+func ReencodeFields(plain []byte) ([]byte, bool) {
+	var e entry
+	if e.parseFields(string(plain)) != nil {
+		return nil, false
+	}
+	again, err := e.appendFields()
+	return again, err == nil
+}

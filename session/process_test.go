@@ -50,7 +50,9 @@ func TestMain(m *testing.M) {
 }
 
 // key makes a session key of a name.
-func key(name string) string { return strings.Repeat(fmt.Sprintf("%02x", name[len(name)-1]), 4) + fmt.Sprintf("%x", name+"        ") }
+func key(name string) string {
+	return strings.Repeat(fmt.Sprintf("%02x", name[len(name)-1]), 4) + fmt.Sprintf("%x", name+"        ")
+}
 
 func (do task) run() int {
 	if do.Barrier {

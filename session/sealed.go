@@ -96,32 +96,45 @@ func open(data []byte, h *header, key *sealingKey, session string) (*entry, erro
 		return nil, errors.New("its content was changed, or is that of another session")
 	}
 	e := &entry{header: *h}
-	text := string(plain)
-	for _, field := range e.fields() {
-		if len(text) < 2 {
-			return nil, errors.New("its fields are incomplete")
-		}
-		size := int(text[0])<<8 | int(text[1])
-		if len(text) < 2+size {
-			return nil, errors.New("its fields are incomplete")
-		}
-		*field, text = text[2:2+size], text[2+size:]
-	}
-	if text != "" {
-		return nil, errors.New("it has more fields than it should")
+	if err := e.parseFields(string(plain)); err != nil {
+		return nil, err
 	}
 	e.creds.CanExpire, e.creds.Expires = true, h.expires.UTC()
 	return e, nil
 }
 
-// seal returns the file's content for e, whose header is completed.
-func (e *entry) seal(key *sealingKey, session string) ([]byte, error) {
-	var plain []byte
+func (e *entry) parseFields(text string) error {
+	for _, field := range e.fields() {
+		if len(text) < 2 {
+			return errors.New("its fields are incomplete")
+		}
+		size := int(text[0])<<8 | int(text[1])
+		if len(text) < 2+size {
+			return errors.New("its fields are incomplete")
+		}
+		*field, text = text[2:2+size], text[2+size:]
+	}
+	if text != "" {
+		return errors.New("it has more fields than it should")
+	}
+	return nil
+}
+
+func (e *entry) appendFields() (plain []byte, err error) {
 	for _, field := range e.fields() {
 		if len(*field) > math.MaxUint16 {
 			return nil, errors.New("a field of it is too long")
 		}
 		plain = append(binary.BigEndian.AppendUint16(plain, uint16(len(*field))), *field...)
+	}
+	return plain, nil
+}
+
+// seal returns the file's content for e, whose header is completed.
+func (e *entry) seal(key *sealingKey, session string) ([]byte, error) {
+	plain, err := e.appendFields()
+	if err != nil {
+		return nil, err
 	}
 	aead, err := gcm(key)
 	if err != nil {
