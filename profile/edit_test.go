@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/latchkey-aws/latchkey/profile"
 )
@@ -210,7 +211,7 @@ func TestEditRefused(t *testing.T) {
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), tt.why) {
 				t.Fatalf("error %v, want %s", err, tt.why)
 			}
-			if strings.Contains(err.Error(), secret) || strings.ContainsAny(err.Error(), "\n\r\xff") {
+			if strings.Contains(err.Error(), secret) || strings.ContainsAny(err.Error(), "\n\r\u202e") || !utf8.ValidString(err.Error()) {
 				t.Errorf("error holds what it should not: %q", err)
 			}
 			check(t, e, nil, tt.before, tt.before)

@@ -29,8 +29,9 @@ type SaveOptions struct {
 // which writes nothing.
 //
 // A file that is not as it was read is a *ChangedError, one of another user a
-// *FileError with ErrNotOurs; other errors are those of the file system. After one the file is as before, unless only its folder
-// could not be synced; a backup may stay.
+// *FileError with ErrNotOurs; other errors are those of the file system. After
+// an error the file is as before, unless only its folder could not be synced; a
+// backup may stay.
 func (e *Edit) Save(ctx context.Context, o SaveOptions) (backup string, err error) {
 	if !e.Changed() {
 		return "", nil
