@@ -49,6 +49,10 @@ func play(task, root string) error {
 		return playCreate(ctx, o)
 	case "add":
 		return playAdd(ctx, o, 20)
+	case "put":
+		e := vaulttest.Key("a")
+		e.Note = "put again"
+		return vault.Open(o).Put(ctx, e)
 	case "rekey":
 		return vault.Open(o).Rekey(ctx, vault.ByPassphrase)
 	}
