@@ -95,7 +95,9 @@ type Result struct {
 // Rotate replaces the key in use by a new one, or goes on with a rotation that
 // was begun before. It may be killed or fail at any point: the key in use works
 // at every moment, and another call finishes. While the grace period of an
-// earlier rotation lasts it does nothing.
+// earlier rotation lasts it does nothing. A key that was made just before its
+// secret could be kept is deleted by the next call: one that came at that time
+// and that AWS has never seen used.
 //
 // Errors: [*NotUserError] and [*UnsuitableError] for a key that cannot be
 // rotated, [*LimitError], [*StoreError], [*VerifyError], [*ConflictError],

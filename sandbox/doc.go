@@ -1,8 +1,8 @@
 // Package sandbox is the local stand-in for AWS: one HTTP server on loopback
-// that speaks STS, IAM (keys and MFA devices of users), the IAM Identity Center
-// portal and token endpoint, the
-// sign-in token endpoint of console credentials, the EC2 instance metadata
-// service (IMDSv2) and the container credential endpoint.
+// that speaks STS, IAM as far as keys and MFA devices of users go, the IAM
+// Identity Center portal and token endpoint, the sign-in token endpoint of
+// console credentials, the EC2 instance metadata service (IMDSv2) and the
+// container credential endpoint.
 //
 // It checks what AWS checks: signatures, session tokens, expiry, MFA codes,
 // trust policies, refresh tokens and DPoP proofs. A wrong request gets AWS's
