@@ -124,8 +124,7 @@ func (p *shared) fetch(ctx context.Context, lock *lockfile.Lock) (aws.Credential
 	if err := ctx.Err(); err != nil {
 		return aws.Credentials{}, err
 	}
-	stop := p.beat(lock)
-	defer stop()
+	defer p.beat(lock).stop()
 	creds, err := p.inner.Retrieve(ctx)
 	now, skew := p.store.opts.Now(), time.Duration(0)
 	if p.store.opts.Skew != nil {

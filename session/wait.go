@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/lockfile"
@@ -101,30 +102,46 @@ func (w *watch) pause(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// beat gives signs of life to those who wait, until the function that it
-// returns is called.
-func (p *shared) beat(lock *lockfile.Lock) (stop func()) {
+// heart gives signs of life to those who wait for the lock.
+type heart struct {
+	lock  *lockfile.Lock
+	note  string
+	every time.Duration
+
+	mu    sync.Mutex
+	timer *time.Timer // nil once it is stopped
+}
+
+func (p *shared) beat(lock *lockfile.Lock) *heart {
+	h := &heart{lock: lock, every: p.store.limits.beat}
 	if lock == nil {
-		return func() {}
+		return h
 	}
-	note := ""
 	if p.about.Prompts {
-		note = asking
-		lock.Sign(note)
+		h.note = asking
+		lock.Sign(h.note)
 	}
-	over, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		ticker := time.NewTicker(p.store.limits.beat)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-over:
-				return
-			case <-ticker.C:
-				lock.Sign(note)
-			}
-		}
-	}()
-	return func() { close(over); <-done }
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.timer = time.AfterFunc(h.every, h.sign)
+	return h
+}
+
+func (h *heart) sign() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.timer != nil {
+		h.lock.Sign(h.note)
+		h.timer.Reset(h.every)
+	}
+}
+
+// stop returns when no sign is being given any more.
+func (h *heart) stop() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.timer != nil {
+		h.timer.Stop()
+		h.timer = nil
+	}
 }

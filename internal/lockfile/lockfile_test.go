@@ -202,7 +202,7 @@ func TestKilledHolderReleases(t *testing.T) {
 func TestHolderUnknown(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.lock")
-	for _, content := range []string{"", "x", "-1", "0", "99999999999999999999"} {
+	for _, content := range []string{"", "x", "\nprocess", "\nprocess 42", "\nprocess x sign 1", "\nprocess -1 sign 1", "\nprocess 0 sign 1", "\nprocess 99999999999999999999 sign 1"} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -212,6 +212,36 @@ func TestHolderUnknown(t *testing.T) {
 	}
 	if got := lockfile.Holder(path + ".none"); got != "another process" {
 		t.Errorf("no file: %q", got)
+	}
+}
+
+// TestSign: each sign of life differs from the one before, and notes are told.
+func TestSign(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.lock")
+	lock, ok, err := lockfile.Try(path)
+	if !ok {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	me := "process " + strconv.Itoa(os.Getpid())
+	if got := lockfile.Holder(path); !strings.HasPrefix(got, me) || strings.Contains(got, ",") {
+		t.Errorf("holder %q, want %q", got, me)
+	}
+	seen := map[string]bool{lockfile.Sign(path): true}
+	for _, note := range []string{"which asks its user", "", "which\x1b[31m" + strings.Repeat("x", 200), "short"} {
+		lock.Sign(note)
+		if sign := lockfile.Sign(path); seen[sign] || len(sign) != 96 {
+			t.Errorf("note %q: sign %q came before, or has not 96 bytes", note, sign)
+		}
+		seen[lockfile.Sign(path)] = true
+		got := lockfile.Holder(path)
+		if !strings.HasPrefix(got, me) || len(note) < 50 && note != "" && !strings.HasSuffix(got, ", "+note) || strings.Contains(got, "\x1b") {
+			t.Errorf("note %q: holder %q", note, got)
+		}
+	}
+	if lockfile.Sign(path+".none") != "" {
+		t.Error("no file, and a sign")
 	}
 }
 
