@@ -242,6 +242,10 @@ func TestOpenEditErrors(t *testing.T) {
 			t.Errorf("%s: error %v", tt.name, err)
 		}
 	}
+	e := open(t, strings.Repeat("#", profile.MaxFileSize), profile.ConfigFile)
+	if err := e.Set("profile a", "region", "x"); !errors.Is(err, profile.ErrTooLarge) || e.Changed() {
+		t.Errorf("an edit that makes the file too large: %v", err)
+	}
 	for _, p := range []string{folder, os.DevNull} {
 		if _, err := profile.OpenEdit(p, profile.ConfigFile); !errors.Is(err, profile.ErrNotRegular) {
 			t.Errorf("%s: error %v", p, err)

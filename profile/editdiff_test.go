@@ -28,6 +28,17 @@ func TestDiff(t *testing.T) {
 	if got := strings.ReplaceAll(e.Diff(), e.Path(), "PATH"); got != want {
 		t.Errorf("diff\n%s, want\n%s", got, want)
 	}
+	e = open(t, "[profile a]\nk1 = 1\nk2 = 2\nk3 = 3\n", profile.ConfigFile)
+	for _, err := range []error{
+		e.Set("profile a", "k1", "x"), e.Set("profile a", "k1", "1"), e.Set("profile a", "k2", "x"), e.Set("profile a", "k3", "x"), e.Set("profile a", "k3", "3"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := e.Diff(), "@@ -1,4 +1,4 @@\n [profile a]\n k1 = 1\n-k2 = 2\n+k2 = x\n k3 = 3\n"; !strings.HasSuffix(got, want) {
+		t.Errorf("diff\n%s, want\n%s", got, want)
+	}
 	e = open(t, absent, profile.CredentialsFile)
 	if err := e.Set("profile a", "region", "x"); err != nil {
 		t.Fatal(err)

@@ -143,7 +143,7 @@ func TestSaveRefuses(t *testing.T) {
 			}
 			backup, err := e.Save(t.Context(), saveOptions())
 			var changed *profile.ChangedError
-			if backup != "" || err == nil || errors.As(err, &changed) != tt.changed || changed != nil && changed.Path != path {
+			if backup != "" || err == nil || errors.As(err, &changed) != tt.changed || changed != nil && changed.Error() != path+": another program changed the file meanwhile" {
 				t.Errorf("backup %q, error %v", backup, err)
 			}
 			if tt.left != absent {
@@ -156,13 +156,19 @@ func TestSaveRefuses(t *testing.T) {
 	}
 }
 
-func TestSaveCancelled(t *testing.T) {
+// TestSaveNotBegun: the context has ended, or the lock cannot be had.
+func TestSaveNotBegun(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "config")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := edited(t, path, "x").Save(ctx, saveOptions()); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+	}
+	o := saveOptions()
+	o.Lock = filepath.Join(os.DevNull, "lock")
+	if _, err := edited(t, path, "x").Save(t.Context(), o); err == nil {
+		t.Error("saved without the lock")
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("written all the same: %v", err)
