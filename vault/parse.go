@@ -217,7 +217,7 @@ func bareKey(lines []string) (key, error) {
 	})
 	switch len(words) {
 	case 2:
-		return key{id: words[0], secret: words[1]}, nil
+		return key{id: unquote(words[0]), secret: unquote(words[1])}, nil
 	case 3:
 		if temporary(words[0]) {
 			return key{id: words[0], secret: words[1], token: words[2]}, nil

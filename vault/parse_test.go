@@ -21,7 +21,7 @@ func TestParseKey(t *testing.T) {
 		{"OpenBao", `{"request_id": "x", "data": {"access_key": "ID", "secret_key": "SECRET", "security_token": null}}`},
 		{"OpenBao kv 2", `{"data": {"data": {"aws_access_key_id": "ID", "aws_secret_access_key": "SECRET"}, "metadata": {"version": 2}}}`},
 		{"two lines", "ID\nSECRET\n"}, {"two lines, CRLF", "ID\r\nSECRET\r\n"}, {"with blank lines", "\n\nID\n\n  SECRET  \n\n"},
-		{"colon", "ID:SECRET"}, {"blank", "ID SECRET\n"}, {"tab", "ID\tSECRET"}, {"comma", "ID,SECRET"}, {"comma and blank", "ID, SECRET"},
+		{"colon", "ID:SECRET"}, {"blank", "ID SECRET\n"}, {"tab", "ID\tSECRET"}, {"comma", "ID,SECRET"}, {"comma and blank", "ID, SECRET"}, {"quotes", `"ID","SECRET"`},
 		{"environment", "AWS_ACCESS_KEY_ID=ID\nAWS_SECRET_ACCESS_KEY=SECRET\nAWS_REGION=eu-west-1"},
 		{"exports", "export AWS_ACCESS_KEY_ID=\"ID\"\nexport AWS_SECRET_ACCESS_KEY='SECRET';\n"},
 		{"PowerShell", "$env:AWS_ACCESS_KEY_ID = \"ID\"\n$env:AWS_SECRET_ACCESS_KEY = \"SECRET\""},

@@ -99,9 +99,43 @@ func TestLocked(t *testing.T) {
 	if !errors.As(err, &locked) {
 		t.Errorf("no way to ask: %v, want *LockedError", err)
 	}
-	t.Log(err)
 	if _, err := s.Stamp("prod"); err != nil {
 		t.Errorf("a stamp needs no passphrase: %v", err)
+	}
+}
+
+// TestNoPrompt has an agent that would ask for ever.
+func TestNoPrompt(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, "open sesame")
+	o := h.options(t)
+	o.NoPrompt = true
+	s := pass.Open(o)
+	if err := s.Put(t.Context(), vaulttest.Key("prod")); err != nil {
+		t.Fatal(err)
+	}
+	asks, asked := filepath.Join(h.folder, "asks"), filepath.Join(h.folder, "asked")
+	if err := os.WriteFile(asks, []byte("#!/bin/sh\n: >"+asked+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(h.folder, "gpg-agent.conf"), []byte("pinentry-program "+asks+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.run(t, "gpgconf", "--kill", "all")
+	_, err := s.Get(t.Context(), "prod")
+	var locked *vault.LockedError
+	if !errors.As(err, &locked) {
+		t.Errorf("%v, want *LockedError", err)
+	}
+	if _, err := os.Stat(asked); err == nil {
+		t.Error("somebody was asked")
+	}
+	o.NoPrompt = false
+	if _, err := pass.Open(o).Get(t.Context(), "prod"); !errors.As(err, &locked) {
+		t.Errorf("%v, want *LockedError", err)
+	}
+	if _, err := os.Stat(asked); err != nil {
+		t.Errorf("nobody was asked where somebody may be: %v", err)
 	}
 }
 
@@ -118,5 +152,4 @@ func TestOtherKey(t *testing.T) {
 	if !errors.As(err, &locked) {
 		t.Errorf("%v, want *LockedError", err)
 	}
-	t.Log(err)
 }

@@ -56,6 +56,9 @@ type Options struct {
 	// its device, such as /dev/pts/3, which the agent is told in GPG_TTY.
 	Terminal *os.File
 	TTY      string
+	// NoPrompt has gpg's agent ask nobody, windows included: what it has not
+	// unlocked already is a *vault.LockedError at once.
+	NoPrompt bool
 	// Stderr gets what the program writes there; nil throws it away.
 	Stderr io.Writer
 	// Timeout is the limit of each run of the program; 0 is 2 min.

@@ -55,7 +55,6 @@ func (s *Store) cannotShow(file, said string, err error) error {
 		return err
 	}
 	for _, w := range [...]struct{ said, locked, damaged string }{
-		{said: "No secret key", locked: "none of the keys that it is encrypted to is here"},
 		{said: "Operation cancelled", locked: "the passphrase was not given"},
 		{said: "Bad passphrase", locked: "the passphrase was wrong"},
 		{said: "No pinentry", locked: "gpg has no program to ask for the passphrase"},
@@ -63,6 +62,8 @@ func (s *Store) cannotShow(file, said string, err error) error {
 		{said: "cannot open '/dev/tty'", locked: "gpg has no terminal to ask for the passphrase on"},
 		{said: "Timeout", locked: "nobody gave the passphrase in time"},
 		{said: "No agent running", locked: "gpg's agent does not run"},
+		// What gpg says in the end whatever there was before, and with --quiet all.
+		{said: "No secret key", locked: "its key is not here, or the passphrase was not given"},
 		{said: "no valid OpenPGP data", damaged: "is not encrypted by gpg"},
 		{said: "Invalid packet", damaged: "was changed or cut"},
 		{said: "invalid packet", damaged: "was changed or cut"},
@@ -77,7 +78,7 @@ func (s *Store) cannotShow(file, said string, err error) error {
 		switch {
 		case !strings.Contains(said, w.said):
 		case w.locked != "":
-			return &vault.LockedError{Folder: s.o.Folder, Why: w.locked, Err: err}
+			return &vault.LockedError{Folder: s.o.Folder, Why: w.locked, Err: ended}
 		default:
 			return &vault.DamagedError{Path: file, Why: w.damaged}
 		}
@@ -91,6 +92,10 @@ func (s *Store) environ() []string {
 	environ := append(append([]string(nil), s.o.Environ...), "LANGUAGE=en")
 	if s.o.Folder != "" {
 		environ = append(environ, "PASSWORD_STORE_DIR="+s.o.Folder)
+	}
+	if s.o.NoPrompt {
+		const options = "PASSWORD_STORE_GPG_OPTS" // gopass knows it, too
+		environ = append(environ, options+"="+s.variable(options)+" --pinentry-mode=error")
 	}
 	if s.o.TTY != "" {
 		environ = append(environ, "GPG_TTY="+s.o.TTY)
