@@ -20,14 +20,11 @@ func (r *run) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if keys, err = r.makeRoom(ctx, creds, keys); err != nil {
+	if err := r.makeRoom(ctx, creds, keys); err != nil {
 		return err
 	}
 	r.step(StepPrepare, r.current.ID)
 	r.journal = Journal{User: r.user.Name, ARN: r.user.ARN, Started: r.Now().UTC().Truncate(time.Second), Old: r.current.ID}
-	for _, k := range keys {
-		r.journal.Before = append(r.journal.Before, k.ID)
-	}
 	if err := r.write(ctx, StageCreating); err != nil {
 		return err
 	}
@@ -64,21 +61,17 @@ func (r *run) check(ctx context.Context) (aws.Credentials, []awsapi.AccessKey, e
 	return creds, keys, nil
 }
 
-// makeRoom deletes the key that may be deleted if there are too many, and
-// returns those that are left.
-func (r *run) makeRoom(ctx context.Context, creds aws.Credentials, keys []awsapi.AccessKey) ([]awsapi.AccessKey, error) {
+// makeRoom deletes the key that may be deleted if there are too many.
+func (r *run) makeRoom(ctx context.Context, creds aws.Credentials, keys []awsapi.AccessKey) error {
 	if len(keys) < maxKeys {
-		return keys, nil
+		return nil
 	}
-	other := slices.IndexFunc(keys, func(k awsapi.AccessKey) bool { return k.ID == r.Delete })
-	if r.Delete == r.current.ID || other < 0 {
-		return nil, r.limit(ctx, creds, keys, nil)
+	listed := slices.ContainsFunc(keys, func(k awsapi.AccessKey) bool { return k.ID == r.Delete })
+	if r.Delete == r.current.ID || !listed {
+		return r.limit(ctx, creds, keys, nil)
 	}
 	r.step(StepMakeRoom, r.Delete)
-	if err := r.drop(ctx, r.current, r.Delete); err != nil {
-		return nil, err
-	}
-	return slices.Delete(keys, other, other+1), nil
+	return r.drop(ctx, r.current, r.Delete)
 }
 
 // limit describes the keys that leave no room.
@@ -95,10 +88,10 @@ func (r *run) limit(ctx context.Context, creds aws.Credentials, keys []awsapi.Ac
 	return out
 }
 
-// lost reports whether everything speaks for a key that this rotation had made
+// lost reports whether nothing speaks against a key that this rotation had made
 // when it was interrupted, and whose secret is lost: nobody can have used it.
 func (r *run) lost(k KeyInfo) bool {
-	return r.journal.Stage == StageCreating && !k.Current && k.UseKnown && k.LastUsed.IsZero() && r.journal.madeBy(k.ID, k.Created)
+	return r.journal.Stage == StageCreating && !k.Current && k.LastUsed.IsZero() && r.journal.madeBy(k.Created)
 }
 
 // create makes the new key and writes it into the journal. From the moment that
@@ -159,7 +152,7 @@ func (r *run) recover(ctx context.Context) error {
 		return err
 	}
 	for _, k := range keys {
-		if k.ID == r.current.ID || !r.journal.madeBy(k.ID, k.CreateDate) {
+		if k.ID == r.current.ID || !r.journal.madeBy(k.CreateDate) {
 			continue
 		}
 		use, err := r.API.GetAccessKeyLastUsed(ctx, r.Endpoints.IAM, creds, k.ID)

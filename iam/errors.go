@@ -36,7 +36,8 @@ type KeyInfo struct {
 	Service  string // that saw the last use
 	UseKnown bool
 	// Current is the key that is kept here. Lost is one that an interrupted
-	// rotation seems to have made, whose secret nobody has.
+	// rotation seems to have made, whose secret nobody has; it would have been
+	// deleted if AWS had told that it was never used.
 	Current, Lost bool
 }
 
@@ -71,7 +72,7 @@ func (k KeyInfo) String() string {
 	case k.Current:
 		s += "kept here, "
 	case k.Lost:
-		s += "left over from an interrupted rotation, its secret is lost, "
+		s += "seems to be left over from an interrupted rotation, without its secret, "
 	}
 	s += strings.ToLower(shown(k.Status))
 	if !k.Created.IsZero() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,7 +43,7 @@ type store struct {
 	rec    iam.Record
 	locked bool
 	hook   func(op string, done bool) error
-	log    []string
+	before []string // ids of the keys that were replaced
 }
 
 func (s *store) around(op string, do func()) error {
@@ -66,8 +67,14 @@ func (s *store) Current(context.Context) (k iam.Key, err error) {
 	return k, err
 }
 
-func (s *store) Switch(_ context.Context, next iam.Key) error {
-	return s.around("Switch", func() { s.key = next })
+func (s *store) Switch(ctx context.Context, next iam.Key) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.around("Switch", func() {
+		s.before = append(s.before, s.key.ID)
+		s.key = next
+	})
 }
 
 func (s *store) Journal(context.Context) (r iam.Record, err error) {
@@ -75,7 +82,10 @@ func (s *store) Journal(context.Context) (r iam.Record, err error) {
 	return r, err
 }
 
-func (s *store) WriteJournal(_ context.Context, r iam.Record) error {
+func (s *store) WriteJournal(ctx context.Context, r iam.Record) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return s.around("WriteJournal", func() { s.rec = r })
 }
 
@@ -231,6 +241,11 @@ func (b *bench) finished(old string) {
 	b.works()
 	if k := b.keys(); len(k) != 1 || k[0] != b.store.key.ID+" Active" || b.store.key.ID == old {
 		b.t.Errorf("keys are %q, in use is %s", k, b.store.key.ID)
+	}
+	// Whatever was cached for a key is lost when its entry changes: it does so
+	// once, at the switch.
+	if slices.Contains(b.store.before, b.store.key.ID) || len(slices.Compact(slices.Clone(b.store.before))) != len(b.store.before) {
+		b.t.Errorf("the entry was changed from %q to %s", b.store.before, b.store.key.ID)
 	}
 	if !b.store.rec.Empty() || b.store.locked {
 		b.t.Errorf("journal %q, locked %v", b.store.rec.Text, b.store.locked)

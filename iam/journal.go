@@ -2,7 +2,6 @@ package iam
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 )
 
@@ -36,8 +35,6 @@ type Journal struct {
 	Started time.Time `json:"started"`
 	Old     string    `json:"old"`           // id of the key that goes
 	New     string    `json:"new,omitempty"` // id of the key that comes
-	// Before are the ids of all keys that the user had.
-	Before []string `json:"before,omitempty"`
 	// Deactivated is when the old key was.
 	Deactivated time.Time `json:"deactivated,omitzero"`
 }
@@ -92,10 +89,10 @@ func (j Journal) record(k Key) (Record, error) {
 	return Record{Key: k, Text: string(text)}, err
 }
 
-// madeBy reports whether a key may be the one that the rotation had made when
-// it was interrupted: it came at that time and was not there before. Clocks may
-// differ by as much as AWS lets signatures be off.
-func (j Journal) madeBy(id string, created time.Time) bool {
+// madeBy reports whether a key beside the old one may be what the rotation had
+// made when it was interrupted: it came at that time. Before there was no
+// other key, or no room. Clocks may differ by as much as AWS lets signatures be off.
+func (j Journal) madeBy(created time.Time) bool {
 	const off = 16 * time.Minute
-	return !slices.Contains(j.Before, id) && created.After(j.Started.Add(-off)) && created.Before(j.Started.Add(off))
+	return created.After(j.Started.Add(-off)) && created.Before(j.Started.Add(off))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
-const journalText = `{"format":1,"stage":"stored","user":"alice","arn":"arn:aws:iam::1:user/alice","started":"2026-03-04T05:06:07Z","old":"AKIAOLD","new":"AKIANEW","before":["AKIAOLD"]}`
+const journalText = `{"format":1,"stage":"stored","user":"alice","arn":"arn:aws:iam::1:user/alice","started":"2026-03-04T05:06:07Z","old":"AKIAOLD","new":"AKIANEW","later":[""]}`
 
 func TestJournal(t *testing.T) {
 	t.Parallel()
@@ -25,7 +25,7 @@ func TestJournal(t *testing.T) {
 		{"switched", `"stored"`, `"switched"`, next, ""},
 		{"deactivated", `"stored"`, `"deactivated","deactivated":"2026-03-04T05:06:08Z"`, next, ""},
 		{"deactivated, but when", `"stored"`, `"deactivated"`, next, "does not say when the old key was deactivated"},
-		{"cut", `"AKIAOLD"]}`, ``, next, "not readable"},
+		{"cut", `[""]}`, ``, next, "not readable"},
 		{"not JSON", journalText, "CANARY", next, "not readable"},
 		{"newer", `"format":1`, `"format":2`, next, "written by a newer version"},
 		{"no format", `"format":1`, `"format":0`, next, "has no format"},

@@ -121,6 +121,9 @@ func TestStoreFails(t *testing.T) {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		left := 1
+		if c.deleted != b.store.rec.Empty() {
+			t.Errorf("%s: journal %q", c.name, b.store.rec.Text)
+		}
 		if !c.deleted {
 			left = 2
 			if !errors.Is(stored.DeleteErr, denied) || !strings.Contains(err.Error(), "by hand") {
@@ -240,7 +243,7 @@ func TestLostKeyInUse(t *testing.T) {
 func TestLostKeyNotSeen(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, alice(), 0)
-	if err, _ := b.run(fault{n: 6, done: true, kill: true}); !errors.Is(err, errKilled) || len(b.keys()) != 2 {
+	if _, err := b.run(fault{n: 6, done: true, kill: true}); !errors.Is(err, errKilled) || len(b.keys()) != 2 {
 		t.Fatalf("%v, keys %q", err, b.keys())
 	}
 	denied := &awsapi.APIError{Code: "AccessDenied", Status: 403}
@@ -252,7 +255,7 @@ func TestLostKeyNotSeen(t *testing.T) {
 	}
 	_, err := iam.Rotate(t.Context(), b.rotation())
 	var limit *iam.LimitError
-	if !errors.As(err, &limit) || limit.Keys[1].UseKnown || !strings.Contains(err.Error(), "last use not known") {
+	if !errors.As(err, &limit) || limit.Keys[1].UseKnown || !limit.Keys[1].Lost || !strings.Contains(err.Error(), "last use not known") {
 		t.Fatalf("%v", err)
 	}
 	o := b.rotation()
@@ -359,7 +362,7 @@ func TestConflict(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{8, 13, 16} { // with the new key stored; switched; deactivated
 		b := newBench(t, alice(), 0)
-		if err, _ := b.run(fault{n: n, kill: true}); !errors.Is(err, errKilled) {
+		if _, err := b.run(fault{n: n, kill: true}); !errors.Is(err, errKilled) {
 			t.Fatal(err)
 		}
 		j, err := b.store.rec.Journal()
@@ -399,7 +402,7 @@ func TestAbandon(t *testing.T) {
 	if err := iam.Abandon(t.Context(), b.rotation()); err != nil || b.store.key.ID != aliceID {
 		t.Errorf("nothing to abandon: %v", err)
 	}
-	if err, _ := b.run(fault{n: 8, kill: true}); !errors.Is(err, errKilled) || len(b.keys()) != 2 {
+	if _, err := b.run(fault{n: 8, kill: true}); !errors.Is(err, errKilled) || len(b.keys()) != 2 {
 		t.Fatalf("%v, keys %q", err, b.keys())
 	}
 	if err := iam.Abandon(t.Context(), b.rotation()); err != nil {

@@ -59,7 +59,7 @@ type fault struct {
 func (f fault) String() string { return fmt.Sprintf("%+d done=%v kill=%v", f.n, f.done, f.kill) }
 
 // run rotates once with a fault, and reports how many operations there were.
-func (b *bench) run(f fault) (err error, ops int) {
+func (b *bench) run(f fault) (ops int, err error) {
 	b.t.Helper()
 	b.hook = func(op string, done bool) error {
 		b.works()
@@ -89,7 +89,7 @@ func (b *bench) run(f fault) (err error, ops int) {
 		}
 	}()
 	_, err = iam.Rotate(b.t.Context(), b.rotation())
-	return err, ops
+	return ops, err
 }
 
 // check holds what must be true after whatever happened.
@@ -130,7 +130,7 @@ func (b *bench) finish(what string) {
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, alice(), 2*time.Second)
-	err, total := b.run(fault{})
+	total, err := b.run(fault{})
 	if err != nil || total < 15 {
 		t.Fatalf("%v after %d operations", err, total)
 	}
@@ -139,7 +139,7 @@ func TestInterrupted(t *testing.T) {
 			t.Run(f.String(), func(t *testing.T) {
 				t.Parallel()
 				b := newBench(t, alice(), 2*time.Second)
-				err, _ := b.run(f)
+				_, err := b.run(f)
 				b.check(f.String(), err)
 				b.finish(fmt.Sprintf("%v (%v)", f, err))
 			})
@@ -159,7 +159,7 @@ func TestInterruptedAgain(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, alice(), 2*time.Second)
 			for _, f := range faults {
-				err, _ := b.run(f)
+				_, err := b.run(f)
 				b.check(f.String(), err)
 			}
 			if b.store.rec.Empty() && b.store.key.ID != aliceID {

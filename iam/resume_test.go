@@ -1,0 +1,140 @@
+package iam_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/iam"
+)
+
+// killedAt has a rotation killed before its nth operation, and the stage that
+// its journal is left in.
+func (b *bench) killedAt(n int, want iam.Stage) {
+	b.t.Helper()
+	if _, err := b.run(fault{n: n, kill: true}); !errors.Is(err, errKilled) {
+		b.t.Fatal(err)
+	}
+	if j, err := b.store.rec.Journal(); err != nil || j.Stage != want {
+		b.t.Fatalf("%+v, %v, want stage %s", j, err, want)
+	}
+}
+
+// TestOldKeyGone: an old key that somebody has deleted meanwhile needs nothing more.
+func TestOldKeyGone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, alice(), 0)
+	b.killedAt(13, iam.StageSwitched)
+	if err := b.client.DeleteAccessKey(t.Context(), b.endpoints().IAM, creds(b.store.key), "alice", aliceID); err != nil {
+		t.Fatal(err)
+	}
+	if res, err := iam.Rotate(t.Context(), b.rotation()); err != nil || !res.Done || !res.Resumed {
+		t.Errorf("%+v, %v", res, err)
+	}
+	b.finished(aliceID)
+}
+
+// TestSlowIAM: IAM may know a new key later than STS does, and is given 20 s.
+func TestSlowIAM(t *testing.T) {
+	t.Parallel()
+	unknown := &awsapi.APIError{Service: awsapi.IAM, Operation: "UpdateAccessKey", Code: "InvalidClientTokenId", Status: 403}
+	for _, c := range []struct {
+		late time.Duration
+		ok   bool
+	}{{15 * time.Second, true}, {time.Hour, false}} {
+		b := newBench(t, alice(), 0)
+		var first time.Time
+		b.hook = func(op string, done bool) error {
+			if op != "UpdateAccessKey" || done {
+				return nil
+			}
+			if first.IsZero() {
+				first = b.clock.Now()
+			}
+			if b.clock.Now().Before(first.Add(c.late)) {
+				return unknown
+			}
+			return nil
+		}
+		_, err := iam.Rotate(t.Context(), b.rotation())
+		if (err == nil) != c.ok || b.clock.Now().Sub(first) > 22*time.Second {
+			t.Errorf("%s: %v after %s", c.late, err, b.clock.Now().Sub(first))
+		}
+		var unfinished *iam.UnfinishedError
+		if !c.ok && (!errors.As(err, &unfinished) || unfinished.Step != iam.StepDeactivate || !errors.Is(err, unknown)) {
+			t.Errorf("%s: %v", c.late, err)
+		}
+		b.hook = nil
+		if !c.ok {
+			b.finish("slow")
+		}
+	}
+}
+
+// TestReplacedWhileCreating: a key that was put in by hand after an
+// interruption is rotated as any other.
+func TestReplacedWhileCreating(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, alice(), 0)
+	b.killedAt(6, iam.StageCreating)
+	b.store.key = b.makeKey(alice())
+	byHand := b.store.key.ID
+	o := b.rotation()
+	var limit *iam.LimitError
+	if _, err := iam.Rotate(t.Context(), o); !errors.As(err, &limit) || !b.store.rec.Empty() {
+		t.Fatalf("%v", err)
+	}
+	o.Delete = aliceID
+	if res, err := iam.Rotate(t.Context(), o); err != nil || !res.Done || res.Resumed || res.Old != byHand {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	b.finished(byHand)
+}
+
+// TestLostKey: a key whose secret was lost is deleted, and the rotation begins
+// anew. One that was made at another time is not taken for it.
+func TestLostKey(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, alice(), 0)
+	b.killedAt(7, iam.StageCreating)
+	if len(b.keys()) != 2 {
+		t.Fatalf("keys %q", b.keys())
+	}
+	if res, err := iam.Rotate(t.Context(), b.rotation()); err != nil || !res.Done || res.Resumed {
+		t.Errorf("%+v, %v", res, err)
+	}
+	b.finished(aliceID)
+
+	for name, change := range map[string]func(*awsapi.AccessKey, time.Time){
+		"later":   func(k *awsapi.AccessKey, now time.Time) { k.CreateDate = now.Add(17 * time.Minute) },
+		"earlier": func(k *awsapi.AccessKey, now time.Time) { k.CreateDate = now.Add(-17 * time.Minute) },
+		"unknown": func(k *awsapi.AccessKey, _ time.Time) { k.CreateDate = time.Time{} },
+	} {
+		b := newBench(t, alice(), 0)
+		b.killedAt(7, iam.StageCreating)
+		o := b.rotation()
+		o.API = dated{api{b.client, b.around}, func(k *awsapi.AccessKey) { change(k, b.clock.Now()) }}
+		var limit *iam.LimitError
+		if _, err := iam.Rotate(t.Context(), o); !errors.As(err, &limit) || limit.Keys[1].Lost || len(b.keys()) != 2 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// dated changes what AWS says of the second key.
+type dated struct {
+	api
+	change func(*awsapi.AccessKey)
+}
+
+func (d dated) ListAccessKeys(ctx context.Context, e awsapi.Endpoint, from aws.Credentials, user string) ([]awsapi.AccessKey, error) {
+	list, err := d.api.ListAccessKeys(ctx, e, from, user)
+	if len(list) > 1 {
+		d.change(&list[1])
+	}
+	return list, err
+}
