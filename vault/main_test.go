@@ -18,6 +18,9 @@ const taskVar = "VAULT_TEST_TASK"
 
 // TestMain makes this binary play other processes.
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "age-plugin-"+pluginName {
+		os.Exit(playPlugin())
+	}
 	task := os.Getenv(taskVar)
 	if task == "" {
 		os.Exit(m.Run())
