@@ -102,8 +102,7 @@ func (c *Client) Ask(ctx context.Context, r Request) (secret.Text, error) {
 	case err == nil:
 		// The last two lines are GETPIN and BYE.
 		return parse(output, len(lines)-2)
-	case errors.As(err, &failure) && failure.Signal == "interrupt":
-		// Ctrl-C goes to the foreground job, which is the pinentry.
+	case errors.As(err, &failure) && c.interrupted(failure):
 		restore()
 		return secret.Text{}, context.Canceled
 	case failure != nil:
@@ -112,6 +111,13 @@ func (c *Client) Ask(ctx context.Context, r Request) (secret.Text, error) {
 	}
 	restore()
 	return secret.Text{}, err
+}
+
+// interrupted reports whether Ctrl-C ended the program: it goes to the
+// foreground job, which is the pinentry. ncurses makes the signal an exit
+// status of 1; a pinentry that fails otherwise says so, and ends with 0.
+func (c *Client) interrupted(failure *command.Error) bool {
+	return c.o.Terminal != nil && (failure.Signal == "interrupt" || failure.ExitCode == 1)
 }
 
 // script returns the commands that put a request.

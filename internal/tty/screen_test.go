@@ -147,6 +147,7 @@ func run(t *testing.T, mode string, args ...string) *screen {
 	s.cmd.Env = append(os.Environ(), modeVariable+"="+mode)
 	s.cmd.Stdout = &s.stdout
 	s.cmd.Stderr = slave
+	s.cmd.WaitDelay = time.Second
 	s.cmd.ExtraFiles = []*os.File{slave}
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
 	if err := s.cmd.Start(); err != nil {
@@ -157,6 +158,7 @@ func run(t *testing.T, mode string, args ...string) *screen {
 	kill := time.AfterFunc(patience, func() { _ = s.cmd.Process.Kill() })
 	t.Cleanup(func() {
 		kill.Stop()
+		_ = s.cmd.Process.Kill()
 		_ = master.Close()
 		<-s.done
 	})
