@@ -290,7 +290,7 @@ func TestOrdinaryUser(t *testing.T) {
 	run := func(role string, args ...string) (string, error) {
 		cmd := process(role, args...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-		out, err := cmd.CombinedOutput()
+		out, err := cmd.Output()
 		return strings.TrimSpace(string(out)), err
 	}
 	if out, err := run("fill", name); err == nil || !strings.Contains(out, kernelring.ErrUnavailable.Error()) || !strings.Contains(out, "quota") {
