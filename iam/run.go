@@ -142,8 +142,6 @@ func (r *run) verify(ctx context.Context) error {
 			return r.reject(ctx, fmt.Errorf("it belongs to %s", shown(id.ARN)))
 		case err == nil:
 			good++
-		case ctx.Err() != nil:
-			return r.unfinished(StepVerify, ctx.Err())
 		case over && awsapi.Refused(err):
 			return r.reject(ctx, err)
 		case over:
