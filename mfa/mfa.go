@@ -125,7 +125,7 @@ func (c *Codes) fresh(ctx context.Context, r Request, source Source) (secret.Tex
 		case last:
 			return secret.Text{}, &UsedError{Serial: r.Serial, Source: source.name, Next: now.Add(left)}
 		case source.person:
-			q.note = fmt.Sprintf("that code has been used, the next one comes in %d s", int(left.Seconds())+1)
+			q.note = fmt.Sprintf("that code has been used, the next one comes in %d s", (left+time.Second-1)/time.Second)
 		default:
 			c.o.Waiting(left)
 			if err := c.o.Sleep(ctx, left); err != nil {

@@ -55,23 +55,23 @@ func (c *Codes) lock(ctx context.Context, r Request) (release func(), err error)
 			return nil, ctx.Err()
 		}
 	}
-	release = func() { <-c.turn }
+	giveTurn := func() { <-c.turn }
 	if c.o.Folder == "" {
-		return release, nil
+		return giveTurn, nil
 	}
 	held, err := c.lockFile(ctx, r)
 	switch {
 	case err == nil:
-		return func() { _ = held.Release(); release() }, nil
+		return func() { _ = held.Release(); giveTurn() }, nil
 	case ctx.Err() != nil:
-		release()
+		giveTurn()
 		return nil, ctx.Err()
 	case errors.Is(err, ErrBusy):
-		release()
+		giveTurn()
 		return nil, err
 	}
 	c.o.Warn(fmt.Errorf("mfa device: %w", err))
-	return release, nil
+	return giveTurn, nil
 }
 
 func (c *Codes) lockFile(ctx context.Context, r Request) (*lockfile.Lock, error) {
