@@ -3,7 +3,6 @@ package iam
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -125,51 +124,6 @@ func (r *run) promote(ctx context.Context) error {
 		return r.unfinished(StepSwitch, err)
 	}
 	return nil
-}
-
-// verify uses the new key until AWS knows it: three times in a row, since one
-// of its machines may know what another does not yet. A key that AWS refuses to
-// the end is deleted again.
-func (r *run) verify(ctx context.Context) error {
-	const times, limit, pause = 3, 60 * time.Second, time.Second
-	r.step(StepVerify, r.next.ID)
-	began := r.Now()
-	for good := 0; ; {
-		id, err := r.API.GetCallerIdentity(ctx, r.Endpoints.STS, r.next.credentials())
-		over := r.Now().Sub(began) >= limit
-		switch {
-		case err == nil && id.ARN != r.user.ARN:
-			return r.reject(ctx, fmt.Errorf("it belongs to %s", shown(id.ARN)))
-		case err == nil:
-			good++
-		case over && awsapi.Refused(err):
-			return r.reject(ctx, err)
-		case over:
-			return r.unfinished(StepVerify, err)
-		default:
-			good = 0
-		}
-		if good == times {
-			return nil
-		}
-		if err := r.Sleep(ctx, pause); err != nil {
-			return r.unfinished(StepVerify, err)
-		}
-	}
-}
-
-// reject gives the new key up. The journal stays if the key cannot be deleted,
-// so that another run tries both again.
-func (r *run) reject(ctx context.Context, cause error) error {
-	out := &VerifyError{KeyID: r.next.ID, Err: cause}
-	if err := r.drop(ctx, r.current, r.next.ID); err != nil {
-		return r.unfinished(StepVerify, errors.Join(out, err))
-	}
-	out.Deleted = true
-	if err := r.Keys.RemoveJournal(ctx); err != nil {
-		return r.unfinished(StepVerify, errors.Join(out, err))
-	}
-	return out
 }
 
 // deactivate makes the old key inactive, signed with the new one. A key that is
