@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/latchkey-aws/latchkey/mfa"
 )
@@ -108,16 +109,25 @@ func TestNoFolder(t *testing.T) {
 	}
 }
 
+// TestEndedContext cancels before the device's lock is had, and while the next
+// code is waited for.
 func TestEndedContext(t *testing.T) {
 	t.Parallel()
 	c := newClock(1111111109)
-	codes := mfa.New(options(t, c), seed())
-	code(codes, mfa.Request{Serial: serial})
+	o := options(t, c)
+	o.Sleep = nil // 1 s on the real timer, if it were waited for
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	// The wait for the next code is ended too, by the clock's Sleep.
-	if _, err := codes.Code(ctx, mfa.Request{Serial: serial}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+	waits := 0
+	o.Waiting = func(time.Duration) { waits++; cancel() }
+	codes := mfa.New(o, seed())
+	code(codes, mfa.Request{Serial: serial})
+	for range 2 {
+		if _, err := codes.Code(ctx, mfa.Request{Serial: serial}); err != context.Canceled {
+			t.Errorf("got %v", err)
+		}
+	}
+	if waits != 1 {
+		t.Errorf("waited %d times", waits)
 	}
 }
 
