@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -59,23 +60,12 @@ func (do task) run() int {
 	if do.Barrier {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 	}
+	if do.Check {
+		runtime.LockOSThread() // strace counts the calls of each thread
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	store := session.NewStore(session.StoreOptions{
-		Folder: filepath.Join(do.Folder, "sessions"), Locks: filepath.Join(do.Folder, "locks"),
-		Key: session.FileKey(filepath.Join(do.Folder, "runtime")), Now: time.Now,
-		Waiting: func(holder string) { fmt.Fprintln(os.Stderr, "waiting for", holder) },
-		Warn:    func(err error) { fmt.Fprintln(os.Stderr, "warning:", err) },
-	})
-	if do.Silence > 0 {
-		store.SetLimits(do.Silence, time.Minute, do.Silence/10)
-	}
-	var p aws.CredentialsProvider
-	if do.User != "" {
-		p = store.Wrap(session.About{Key: key(do.User), Profile: do.User, Prompts: do.Prompts}, do.provider(do.User, nil))
-	}
-	p = store.Wrap(session.About{Key: key(do.Role), Profile: do.Role, Prompts: do.Prompts && p == nil}, do.provider(do.Role, p))
-	creds, err := p.Retrieve(ctx)
+	creds, err := do.retrieve(ctx, os.Stderr)
 	var busy *session.BusyError
 	switch {
 	case errors.As(err, &busy):
@@ -92,6 +82,24 @@ func (do task) run() int {
 		fmt.Printf("%+v\n", creds)
 	}
 	return 0
+}
+
+func (do task) retrieve(ctx context.Context, log io.Writer) (aws.Credentials, error) {
+	store := session.NewStore(session.StoreOptions{
+		Folder: filepath.Join(do.Folder, "sessions"), Locks: filepath.Join(do.Folder, "locks"),
+		Key: session.FileKey(filepath.Join(do.Folder, "runtime")), Now: time.Now,
+		Waiting: func(holder string) { fmt.Fprintln(log, "waiting for", holder) },
+		Warn:    func(err error) { fmt.Fprintln(log, "warning:", err) },
+	})
+	if do.Silence > 0 {
+		store.SetLimits(do.Silence, time.Minute, do.Silence/10)
+	}
+	var p aws.CredentialsProvider
+	if do.User != "" {
+		p = store.Wrap(session.About{Key: key(do.User), Profile: do.User, Prompts: do.Prompts}, do.provider(do.User, nil))
+	}
+	p = store.Wrap(session.About{Key: key(do.Role), Profile: do.Role, Prompts: do.Prompts && p == nil}, do.provider(do.Role, p))
+	return p.Retrieve(ctx)
 }
 
 // provider counts its calls in the folder, in a file of the session's name.

@@ -1,0 +1,7 @@
+//go:build !race
+
+package session_test
+
+// underRace says that the race detector is on, under which a process takes ten
+// times as long to start.
+const underRace = false
