@@ -3,6 +3,7 @@ package iam_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,6 +124,64 @@ func TestLostKey(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// TestLostKeyInUse: a key that an interrupted run seems to have made, but that
+// somebody uses, is not deleted unless it is named.
+func TestLostKeyInUse(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, alice(), 0)
+	lost := &awsapi.UnreachableError{Operation: "iam CreateAccessKey", Reason: awsapi.ReasonClosed, Err: errors.New("lost")}
+	b.hook = at("CreateAccessKey", 1, false, lost)
+	_, err := iam.Rotate(t.Context(), b.rotation())
+	b.hook = nil
+	var unfinished *iam.UnfinishedError
+	if !errors.As(err, &unfinished) || unfinished.Step != iam.StepCreate {
+		t.Fatalf("%v", err)
+	}
+	other := b.makeKey(alice()) // made by somebody just then
+	if _, err := b.client.GetCallerIdentity(t.Context(), b.endpoints().STS, creds(other)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = iam.Rotate(t.Context(), b.rotation())
+	var limit *iam.LimitError
+	if !errors.As(err, &limit) || limit.Keys[1].Lost || len(b.keys()) != 2 {
+		t.Fatalf("%v", err)
+	}
+	o := b.rotation()
+	o.Delete = other.ID
+	if res, err := iam.Rotate(t.Context(), o); err != nil || !res.Done {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	b.finished(aliceID)
+}
+
+// TestLostKeyNotSeen: where nobody may look at the use of keys, a lost key is
+// not deleted unless it is named.
+func TestLostKeyNotSeen(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, alice(), 0)
+	if _, err := b.run(fault{n: 6, done: true, kill: true}); !errors.Is(err, errKilled) || len(b.keys()) != 2 {
+		t.Fatalf("%v, keys %q", err, b.keys())
+	}
+	denied := &awsapi.APIError{Code: "AccessDenied", Status: 403}
+	b.hook = func(op string, _ bool) error {
+		if op == "GetAccessKeyLastUsed" {
+			return denied
+		}
+		return nil
+	}
+	_, err := iam.Rotate(t.Context(), b.rotation())
+	var limit *iam.LimitError
+	if !errors.As(err, &limit) || limit.Keys[1].UseKnown || !limit.Keys[1].Lost || !strings.Contains(err.Error(), "last use not known") {
+		t.Fatalf("%v", err)
+	}
+	o := b.rotation()
+	o.Delete = limit.Keys[1].ID
+	if res, err := iam.Rotate(t.Context(), o); err != nil || !res.Done {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	b.finished(aliceID)
 }
 
 // dated changes what AWS says of the second key.
