@@ -49,9 +49,8 @@ func Devices(ctx context.Context, api DeviceAPI, at Endpoints, from aws.Credenti
 		arn.Resource = "mfa/" + user.Name
 		out.Guess = arn.String()
 	}
-	// The user is named by the credentials: policies for one's own user are
-	// often written for that form of the call, and root has no name.
-	list, err := api.ListMFADevices(ctx, at.IAM, from, "")
+	// AWS would find the name by the credentials; stand-ins for it do not.
+	list, err := api.ListMFADevices(ctx, at.IAM, from, user.Name)
 	if err != nil {
 		return out, err
 	}

@@ -59,8 +59,8 @@ func (l listed) GetCallerIdentity(context.Context, awsapi.Endpoint, aws.Credenti
 }
 
 func (l listed) ListMFADevices(_ context.Context, _ awsapi.Endpoint, _ aws.Credentials, user string) (out []awsapi.MFADevice, err error) {
-	if user != "" {
-		return nil, errors.New("the user is named by the credentials")
+	if !strings.HasSuffix(l.arn, "/"+user) && !strings.HasSuffix(l.arn, ":root"+user) {
+		return nil, errors.New("asked for user " + user)
 	}
 	for _, s := range l.serials {
 		out = append(out, awsapi.MFADevice{SerialNumber: s, EnableDate: time.Unix(1, 0)})
