@@ -64,18 +64,25 @@ func (c *Commands) List(context.Context) ([]string, error) {
 // Stamp returns a digest of the entry's file: it changes with the command, not
 // with what the command prints.
 func (c *Commands) Stamp(name string) (string, error) {
-	data, err := c.read(name)
+	data, err := c.readFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = &NotFoundError{Name: name}
+	}
 	if err != nil {
-		return "", err
+		return "", wrap(err)
 	}
 	return stamp(data), nil
 }
 
-func (c *Commands) read(name string) ([]byte, error) {
+func (c *Commands) readFile(name string) ([]byte, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
-	data, err := readFile(c.file(name), maxSmallFile)
+	return readFile(c.file(name), maxSmallFile)
+}
+
+func (c *Commands) read(name string) ([]byte, error) {
+	data, err := c.readFile(name)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return data, wrap(err)
 	}

@@ -10,7 +10,6 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/latchkey-aws/latchkey/internal/lockfile"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -32,7 +31,7 @@ func Create(ctx context.Context, o Options, keep Keep, others ...string) (*Age, 
 	if err := makeFolder(o.Folder); err != nil {
 		return nil, wrap(err)
 	}
-	lock, err := lockfile.Acquire(ctx, a.path(lockFile))
+	lock, err := a.acquire(ctx, lockFile)
 	if err != nil {
 		return nil, wrap(err)
 	}
@@ -50,8 +49,8 @@ func Create(ctx context.Context, o Options, keep Keep, others ...string) (*Age, 
 	if err != nil {
 		return nil, err
 	}
-	if err := write(a.path(recipientsFile), recipientsText(s, others)); err != nil {
-		return nil, wrap(err)
+	if err := a.writeRecipients(s, others); err != nil {
+		return nil, err
 	}
 	if err := makeFolder(a.path(entriesFolder)); err != nil {
 		return nil, wrap(err)
@@ -81,8 +80,8 @@ func (a *Age) writeSettings(s settings) error {
 	return wrap(write(a.path(settingsFile), data))
 }
 
-// recipientsText is a recipients file of the vault's own and the others.
-func recipientsText(s settings, others []string) []byte {
+// writeRecipients writes the vault's own recipient and the others.
+func (a *Age) writeRecipients(s settings, others []string) error {
 	var b strings.Builder
 	b.WriteString(recipientsHead)
 	for i, line := range others {
@@ -92,7 +91,10 @@ func recipientsText(s settings, others []string) []byte {
 	}
 	// The last line is the one without which a cut file would go unnoticed.
 	b.WriteString(s.recipient + "\n")
-	return []byte(b.String())
+	if b.Len() > maxSmallFile {
+		return errors.New("vault: too many recipients")
+	}
+	return wrap(write(a.path(recipientsFile), []byte(b.String())))
 }
 
 // newIdentity makes or takes the identity of a vault, stores it where keep says,
@@ -125,6 +127,9 @@ func (a *Age) newIdentity(ctx context.Context, keep Keep, file string, others []
 // prove encrypts a trial to all recipients and decrypts it.
 func (a *Age) prove(s settings, id *identity, others []string) error {
 	to, err := a.parseRecipients(append([]string{s.recipient}, others...))
+	if err == nil && strings.ContainsAny(strings.Join(others, ""), "\r\n") {
+		err = errors.New("a recipient is one line")
+	}
 	if err != nil {
 		return fmt.Errorf("vault: %w", err)
 	}
@@ -198,7 +203,7 @@ func (a *Age) takeFile(path string, others []string) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.parse(text)
+	id, err := a.parse(text, "")
 	if err != nil {
 		return nil, &DamagedError{path, err.Error()}
 	}

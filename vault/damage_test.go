@@ -19,6 +19,8 @@ type damaged struct {
 	o    vault.Options
 	path string
 	good []byte
+	// names are the entries that are read each time.
+	names []string
 }
 
 func newDamaged(t *testing.T, file string) *damaged {
@@ -30,7 +32,7 @@ func newDamaged(t *testing.T, file string) *damaged {
 		t.Fatal(err)
 	}
 	mustPut(t, v, vaulttest.Key("a"), vaulttest.Key("b"))
-	d := &damaged{t: t, o: o, path: filepath.Join(o.Folder, file)}
+	d := &damaged{t: t, o: o, path: filepath.Join(o.Folder, file), names: []string{"a", "b"}}
 	if d.good, err = os.ReadFile(d.path); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +52,7 @@ func (d *damaged) try(what string, content []byte) (errs []error) {
 		d.t.Errorf("%s: List is %q", what, names)
 	}
 	errs = append(errs, err)
-	for _, name := range []string{"a", "b"} {
+	for _, name := range d.names {
 		e, err := v.Get(d.t.Context(), name)
 		if err == nil {
 			vaulttest.Same(d.t, e, vaulttest.Key(name))
@@ -85,6 +87,13 @@ func TestDamage(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			d := newDamaged(t, file)
+			d.names = d.names[:1]
+			if file == "entries/a.age" { // what is not tried here need not be asked for each time
+				d.o.Ring = newFakes()
+				if err := vault.Open(d.o).Unlock(t.Context(), 0); err != nil {
+					t.Fatal(err)
+				}
+			}
 			broken := 0
 			for i := range d.good {
 				for bit := range 8 {

@@ -28,15 +28,12 @@ type identity struct {
 	plain secret.Text
 }
 
-// parse reads an identity file's text or a PEM key without passphrase. Its
-// errors hold nothing of the text.
-func (a *Age) parse(text secret.Text) (*identity, error) {
+// parse reads an identity file's text or a PEM key without passphrase. Of
+// several identities, the one of the recipient that is wanted counts, or else
+// the first. Its errors hold nothing of the text.
+func (a *Age) parse(text secret.Text, want string) (*identity, error) {
 	if strings.HasPrefix(text.Reveal(), "-----BEGIN") {
-		key, err := a.sshKey([]byte(text.Reveal()), secret.Text{})
-		if err != nil {
-			return nil, err
-		}
-		return key, nil
+		return a.sshKey([]byte(text.Reveal()), secret.Text{})
 	}
 	id := &identity{plain: text}
 	number := 0
@@ -52,7 +49,7 @@ func (a *Age) parse(text secret.Text) (*identity, error) {
 		}
 		if recipient == "" {
 			id.plain = secret.Text{}
-		} else if id.recipient == "" {
+		} else if id.recipient == "" || recipient == want {
 			id.recipient = recipient
 		}
 		id.keys = append(id.keys, key)
@@ -169,9 +166,9 @@ func (a *Age) wrapIdentity(plain, passphrase secret.Text) ([]byte, error) {
 	return encrypt([]byte(plain.Reveal()+"\n"), []age.Recipient{to})
 }
 
-// unwrapIdentity is the reverse of wrapIdentity. damaged says that the file is
-// not the one that was written, whatever the passphrase.
-func (a *Age) unwrapIdentity(path string, data []byte, damaged bool, passphrase secret.Text) (*identity, error) {
+// unwrapIdentity is the reverse of wrapIdentity. A file that is not the one that
+// was written is damaged, whatever the passphrase.
+func (a *Age) unwrapIdentity(s settings, path string, data []byte, passphrase secret.Text) (*identity, error) {
 	key, err := age.NewScryptIdentity(passphrase.Reveal())
 	if err != nil {
 		return nil, &PassphraseError{Path: path, Empty: true}
@@ -180,12 +177,12 @@ func (a *Age) unwrapIdentity(path string, data []byte, damaged bool, passphrase 
 	plain, err := decrypt(data, []age.Identity{key})
 	var mismatch *age.NoIdentityMatchError
 	switch {
-	case errors.As(err, &mismatch) && !damaged:
+	case errors.As(err, &mismatch) && digest(data) == s.digest:
 		return nil, &PassphraseError{Path: path}
 	case err != nil:
 		return nil, &DamagedError{path, "its content was changed or cut"}
 	}
-	id, err := a.parse(secret.New(string(bytes.TrimSpace(plain))))
+	id, err := a.parse(secret.New(string(bytes.TrimSpace(plain))), s.recipient)
 	if err != nil {
 		return nil, &DamagedError{path, err.Error()}
 	}

@@ -46,6 +46,9 @@ type Answer struct {
 	Typed      bool
 }
 
+// quietWait is how long a lock is waited for before [Options.Waiting] hears of it.
+const quietWait = time.Second
+
 // Options say where an [Age] vault is and what it may use. Only Folder is needed.
 type Options struct {
 	// Folder is the vault's. It need not exist.
@@ -60,6 +63,9 @@ type Options struct {
 	SSH SSH
 	// Plugin is what age plugins show and ask; its callbacks may be nil.
 	Plugin *plugin.ClientUI
+	// Waiting, if not nil, is called once for a wait of more than a second: for
+	// holder, such as "process 42 (latchkey)", which asks its user or writes.
+	Waiting func(holder string)
 	// Derived, if not nil, is called at each derivation of a key from a
 	// passphrase, which takes about a second.
 	Derived func()

@@ -132,8 +132,8 @@ func (a *Age) switchKey(ctx context.Context, s, journal settings) (settings, err
 		return s, err
 	}
 	// Recipients first: an entry that is added after a kill has both, too.
-	if err := write(a.path(recipientsFile), recipientsText(journal, append(old, journal.others...))); err != nil {
-		return s, wrap(err)
+	if err := a.writeRecipients(journal, append(old, journal.others...)); err != nil {
+		return s, err
 	}
 	if err := a.encryptAll(s, id); err != nil {
 		return s, err
@@ -149,8 +149,8 @@ func (a *Age) endRekey(ctx context.Context, s, journal settings) error {
 	if err != nil {
 		return err
 	}
-	if err := write(a.path(recipientsFile), recipientsText(s, journal.others)); err != nil {
-		return wrap(err)
+	if err := a.writeRecipients(s, journal.others); err != nil {
+		return err
 	}
 	if err := a.encryptAll(s, id); err != nil {
 		return err

@@ -10,7 +10,6 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/latchkey-aws/latchkey/internal/lockfile"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -106,7 +105,7 @@ func (a *Age) unlocked(s settings) *identity {
 	if err != nil {
 		return nil
 	}
-	id, err := a.parse(secret.New(string(text)))
+	id, err := a.parse(secret.New(string(text)), s.recipient)
 	if err != nil || id.recipient != s.recipient {
 		return nil // damaged: as good as none
 	}
@@ -140,7 +139,7 @@ func (a *Age) fromKeychain(s settings) (*identity, error) {
 	if err != nil {
 		return nil, a.lockedError("the system's keychain does not give its key", err)
 	}
-	id, err := a.parse(text)
+	id, err := a.parse(text, s.recipient)
 	if err != nil || id.recipient != s.recipient {
 		return nil, &DamagedError{"keychain item " + service + "/" + name, "is not this vault's key"}
 	}
@@ -152,7 +151,7 @@ func (a *Age) fromFile(s settings, path string) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.parse(text)
+	id, err := a.parse(text, s.recipient)
 	if err != nil {
 		return nil, &DamagedError{path, err.Error()}
 	}
@@ -213,9 +212,8 @@ func (a *Age) byPassphrase(ctx context.Context, s settings) (*identity, error) {
 	if _, err := age.ExtractHeader(bytes.NewReader(data)); err != nil {
 		return nil, &DamagedError{path, "is not an age file"}
 	}
-	damaged := digest(data) != s.digest
 	id, _, err := a.ask(ctx, s, Prompt{Path: path}, func(passphrase secret.Text) (*identity, error) {
-		return a.unwrapIdentity(path, data, damaged, passphrase)
+		return a.unwrapIdentity(s, path, data, passphrase)
 	})
 	if err == nil && id.recipient != s.recipient {
 		return nil, &DamagedError{path, "holds the key of another vault"}
@@ -249,7 +247,7 @@ func (a *Age) ask(
 	if a.o.Passphrase == nil {
 		return nil, false, a.lockedError("it needs a passphrase, and there is nobody to ask", nil)
 	}
-	lock, err := lockfile.Acquire(ctx, a.path(unlockFile))
+	lock, err := a.acquire(ctx, unlockFile)
 	switch {
 	case err == nil:
 		defer lock.Release()

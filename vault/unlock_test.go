@@ -3,6 +3,8 @@ package vault_test
 import (
 	"context"
 	"errors"
+	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -240,4 +242,70 @@ func TestKeychain(t *testing.T) {
 	if _, err := vault.Open(o).Get(t.Context(), "prod"); !errors.As(err, &locked) {
 		t.Errorf("without a keychain: %v, want *LockedError", err)
 	}
+}
+
+// TestSeveralIdentities: keys that are put into the file later do no harm,
+// whatever their order.
+func TestSeveralIdentities(t *testing.T) {
+	t.Parallel()
+	path, key := identityFile(t, t.TempDir())
+	o := vault.Options{Folder: t.TempDir(), Ring: newFakes()}
+	v, err := vault.Create(t.Context(), o, vault.InFile(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustPut(t, v, vaulttest.Key("prod"))
+	_, other := identityFile(t, t.TempDir())
+	for text, good := range map[string]bool{
+		other.String() + "\n" + key.String() + "\n": true, key.String() + "\r\n\r\n" + other.String(): true, other.String(): false,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := v.Get(t.Context(), "prod")
+		var locked *vault.LockedError
+		if good && err != nil || !good && !errors.As(err, &locked) {
+			t.Errorf("%v", err)
+		}
+		if !good {
+			continue
+		}
+		if err := v.Unlock(t.Context(), 0); err != nil {
+			t.Error(err)
+		}
+		opens(t, vault.Options{Folder: o.Folder, Ring: o.Ring}, "prod")
+		if err := v.Lock(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestWaitingIsTold: who waits for another's question hears for whom.
+func TestWaitingIsTold(t *testing.T) {
+	t.Parallel()
+	o := sealed(t)
+	asking, told := make(chan struct{}), make(chan string, 1)
+	first := o
+	first.Passphrase = func(ctx context.Context, _ vault.Prompt) (vault.Answer, error) {
+		close(asking)
+		select {
+		case holder := <-told:
+			if !strings.HasPrefix(holder, "process ") {
+				t.Errorf("waits for %q", holder)
+			}
+		case <-ctx.Done():
+			t.Error("nobody was told")
+		}
+		return vault.Answer{}, context.Canceled
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var group sync.WaitGroup
+	group.Go(func() { _, _ = vault.Open(first).Get(ctx, "prod") })
+	<-asking
+	o.Waiting = func(holder string) { told <- holder }
+	if _, err := vault.Open(o).Get(ctx, "prod"); err != nil {
+		t.Error(err)
+	}
+	group.Wait()
 }
