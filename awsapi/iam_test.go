@@ -239,7 +239,7 @@ func TestMayHaveRun(t *testing.T) {
 		err  error
 		want bool
 	}{
-		{nil, false}, {cancelled, true}, {input, false}, {refused, false}, {errors.New("x"), true},
+		{nil, false}, {&awsapi.APIError{Status: 400, Code: "Throttling"}, false}, {&awsapi.APIError{Status: 408}, true}, {cancelled, true}, {input, false}, {refused, false}, {errors.New("x"), true},
 		{&awsapi.UnreachableError{Reason: awsapi.ReasonTimeout}, true}, {&awsapi.UnreachableError{Reason: awsapi.ReasonDNS}, false},
 		{&awsapi.CABundleError{}, false}, {&awsapi.ResponseError{}, true},
 	} {

@@ -7,12 +7,13 @@ import (
 	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
-// Refused reports whether err is AWS's final no: an answer with a 4xx status
-// other than 408 and 429, which asking again does not change.
+// Refused reports whether err is AWS's final no: an answer with a 4xx status,
+// which asking again does not change. 408, 429 and throttling, which the query
+// services answer with 400, are none.
 func Refused(err error) bool {
 	var api *APIError
 	return errors.As(err, &api) && api.Status >= 400 && api.Status < 500 &&
-		api.Status != http.StatusRequestTimeout && api.Status != http.StatusTooManyRequests
+		api.Status != http.StatusRequestTimeout && api.Status != http.StatusTooManyRequests && !throttled(api)
 }
 
 // MayHaveRun reports whether AWS may have done what a call asked for although
@@ -29,7 +30,7 @@ func MayHaveRun(err error) bool {
 	case err == nil, errors.As(err, &input), errors.As(err, &bundle):
 		return false
 	case errors.As(err, &api):
-		return !Refused(err) && api.Status != http.StatusTooManyRequests
+		return !Refused(err) && api.Status != http.StatusTooManyRequests && !throttled(api)
 	case errors.As(err, &unreachable):
 		switch unreachable.Reason {
 		case ReasonDNS, ReasonConnect, ReasonProxy:

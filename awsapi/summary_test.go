@@ -19,6 +19,7 @@ func TestRefusedAndSummary(t *testing.T) {
 		code, text string
 	}{
 		{api(400), true, "C", "m n"}, {api(403), true, "C", "m n"}, {api(408), false, "C", "m n"},
+		{&awsapi.APIError{Status: 400, Code: "Throttling", Message: "Rate exceeded"}, false, "Throttling", "Rate exceeded"},
 		{api(429), false, "C", "m n"}, {api(500), false, "C", "m n"},
 		{&awsapi.UnreachableError{Reason: awsapi.ReasonDNS, Endpoint: "https://x", Err: errors.New("e")}, false, "dns", "https://x"},
 		{errors.New("odd\x00"), false, "response", "odd"},
