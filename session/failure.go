@@ -5,9 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"time"
 	"unicode/utf8"
@@ -92,12 +90,7 @@ func (s *Store) failureFile(key string) string { return filepath.Join(s.opts.Loc
 
 // failure reads the last failure; nil if none is known.
 func (p *shared) failure() *failure {
-	file, err := os.Open(p.store.failureFile(p.about.Key))
-	if err != nil {
-		return nil
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxFailure))
+	data, err := content(p.store.failureFile(p.about.Key), maxFailure)
 	if err != nil {
 		return nil
 	}

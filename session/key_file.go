@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -85,17 +84,11 @@ func (k fileKey) load() ([]byte, error) {
 	if !info.Mode().IsRegular() || !ours(info) || !private(info) {
 		return nil, fmt.Errorf("%s is not a file of this user alone", k.path())
 	}
-	file, err := os.Open(k.path())
-	if err != nil {
-		return nil, err
+	data, err := content(k.path(), KeySize)
+	if err == nil && len(data) != KeySize {
+		err = ErrNoKey
 	}
-	defer file.Close()
-	data := make([]byte, KeySize+1)
-	n, err := io.ReadFull(file, data)
-	if err == nil || n != KeySize { // too long, or too short
-		return nil, ErrNoKey
-	}
-	return data[:n], nil
+	return data, err
 }
 
 func (k fileKey) save(data []byte) error { return atomicfile.Write(k.path(), data, 0o600) }

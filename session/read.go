@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 )
 
 // errAbsent says that there is no session, or none of this version and key.
@@ -51,7 +49,7 @@ func (s *Store) read(ctx context.Context, session string) (*entry, error) {
 
 // head reads a session file and the part of it that needs no key.
 func (s *Store) head(session string) ([]byte, header, error) {
-	data, err := content(s.file(session))
+	data, err := content(s.file(session), maxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, header{}, errAbsent
@@ -70,22 +68,22 @@ func (s *Store) head(session string) ([]byte, header, error) {
 	return data, h, nil
 }
 
-// content reads a file, or a little more than maxFile of it. For nearly all
+// content reads a file, or a little more than limit of it. For nearly all
 // sessions that is one read: what a disk's file gives short is all of it.
-func content(path string) ([]byte, error) {
-	file, err := os.Open(path)
+func content(path string, limit int) ([]byte, error) {
+	file, err := openRaw(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	data := make([]byte, 4096)
+	defer file.close()
+	data := make([]byte, min(limit+1, 4096))
 	n := 0
 	for {
-		more, err := file.Read(data[n:])
-		if n += more; err != nil && !errors.Is(err, io.EOF) {
+		more, err := file.read(path, data[n:])
+		if err != nil {
 			return nil, err
 		}
-		if n < len(data) || n > maxFile {
+		if n += more; n < len(data) || n > limit {
 			return data[:n], nil
 		}
 		data = append(data, make([]byte, len(data))...)
