@@ -24,31 +24,23 @@ func Version() string {
 	return "devel"
 }
 
-// lockFolder is where locks live: below the user's cache folder, because they
-// mean nothing on another machine or after a restart.
-func (r *Resolver) lockFolder() string {
+// stateFolder is where locks, sessions and what is remembered of MFA devices
+// live: below the user's cache folder, because they mean nothing on another
+// machine and can be had again.
+func (r *Resolver) stateFolder() string {
 	if r.opts.StateFolder != "" {
-		return filepath.Join(r.opts.StateFolder, "locks")
+		return r.opts.StateFolder
 	}
-	return filepath.Join(r.cacheFolder(), "latchkey", "locks")
+	if folder := r.userFolder("XDG_CACHE_HOME", "LOCALAPPDATA", ".cache", filepath.Join("Library", "Caches")); folder != "" {
+		return folder
+	}
+	return filepath.Join(os.TempDir(), "latchkey-"+strconv.Itoa(os.Getuid()))
 }
 
-func (r *Resolver) cacheFolder() string {
-	home := r.graph.Locations().Home
-	if xdg, _ := r.Env("XDG_CACHE_HOME"); filepath.IsAbs(xdg) {
-		return xdg
-	}
-	local, _ := r.Env("LOCALAPPDATA")
-	switch {
-	case runtime.GOOS == "windows" && local != "":
-		return local
-	case home == "":
-		return filepath.Join(os.TempDir(), "latchkey-"+strconv.Itoa(os.Getuid()))
-	case runtime.GOOS == "darwin":
-		return filepath.Join(home, "Library", "Caches")
-	}
-	return filepath.Join(home, ".cache")
-}
+// EditLock is the lock file that all who change the shared AWS files agree on.
+func (r *Resolver) EditLock() string { return filepath.Join(r.lockFolder(), "edit.lock") }
+
+func (r *Resolver) lockFolder() string { return filepath.Join(r.stateFolder(), "locks") }
 
 // sameName compares names of variables, which have no case on Windows.
 func sameName(a, b string) bool {

@@ -24,7 +24,9 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,6 +37,7 @@ import (
 	"github.com/latchkey-aws/latchkey/profile"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/session"
+	"github.com/latchkey-aws/latchkey/vault"
 )
 
 // Options say where to look and what to use. The zero Options use the
@@ -59,14 +62,37 @@ type Options struct {
 	HTTPClient awsapi.HTTPClient
 	// Now replaces time.Now.
 	Now func() time.Time
-	// MFACode gives the six digits of a device; nil: profiles that need a code
-	// fail with *provider.MFARequiredError.
+	// MFACode gives the six digits of a device, in place of all that latchkey
+	// knows: the code of MFA, mfa_process of the profile, a seed in the vault, the
+	// Asker. Profiles whose code nobody gives fail with *provider.MFARequiredError.
 	MFACode func(ctx context.Context, serial string) (secret.Text, error)
+	// MFA is a code that was given with the call, and where it was given.
+	MFA Code
+	// CodeWait is told how long the next code of a device is waited for, because
+	// the one of now has been used.
+	CodeWait func(time.Duration)
+	// Asker asks the person for codes, passphrases and choices; nil: nobody is.
+	Asker Asker
+	// Vault replaces the vault that the settings name. SSHKeys lets a vault be
+	// opened by an SSH key; package vault/sshkey has it.
+	Vault   vault.Store
+	SSHKeys vault.SSH
+	// Derived is told of each key derivation, which takes about a second of
+	// computing; WorkFactor is that of new passphrases, 0 for the default.
+	Derived    func()
+	WorkFactor int
+	// PrivateSessions keeps sessions in this process. Otherwise all processes of
+	// the user share them, sealed, so that one of them asks and fetches for all.
+	PrivateSessions bool
+	// Waiting is told whom this process has been waiting for since a second: the
+	// process that fetches or asks. It must not block.
+	Waiting func(holder string)
 	// Windows say when credentials are renewed; zero: the defaults.
 	Windows session.Windows
-	// RenewalFailed is told of renewals that failed while the old credentials
-	// still served. It must not block.
-	RenewalFailed func(error)
+	// Warn is told what went wrong while there still were credentials to hand
+	// out: a renewal that failed, a session that could not be kept. It must not
+	// block.
+	Warn func(error)
 	// Stderr gets the messages of credential_process commands; nil: nothing does.
 	Stderr io.Writer
 	// Terminal opens the terminal on which credential_process commands may ask
@@ -75,15 +101,24 @@ type Options struct {
 	Terminal func() *os.File
 	// UserAgent is added to requests; "" means latchkey's own.
 	UserAgent string
-	// StateFolder is where locks are kept; "": latchkey's folder below the
-	// user's cache folder.
+	// StateFolder is where locks and sealed sessions are kept; "": latchkey's
+	// folder below the user's cache folder.
 	StateFolder string
+}
+
+// Code is an MFA code and the name of the place that it comes from, such as
+// TOTP_CODE.
+type Code struct {
+	Name string
+	Code secret.Text
 }
 
 // Resolver holds the configuration that was read. It is safe for concurrent use.
 type Resolver struct {
-	opts  Options
-	graph *profile.Graph
+	opts     Options
+	graph    *profile.Graph
+	settings func() (*profile.Graph, error)
+	vault    func() (vault.Store, error)
 }
 
 // Load reads the configuration files. Profiles are only parsed when they are
@@ -105,6 +140,8 @@ func Load(opts Options) (*Resolver, error) {
 		return nil, err
 	}
 	r.graph = graph
+	r.settings = sync.OnceValues(func() (*profile.Graph, error) { return readSettings(r.configFolder()) })
+	r.vault = sync.OnceValues(func() (vault.Store, error) { return r.openVault(r.terminal()) })
 	return r, nil
 }
 
@@ -136,7 +173,7 @@ func (r *Resolver) PlanOf(name origin.Value, policy chain.Policy) (*chain.Plan, 
 
 // config is what plans are made of.
 func (r *Resolver) config() chain.Config {
-	return chain.Config{Graph: r.graph, Env: r.Env}
+	return chain.Config{Graph: r.graph, Env: r.Env, Vault: r.entry}
 }
 
 func (r *Resolver) ordered(policy chain.Policy) chain.Policy {
@@ -157,41 +194,68 @@ func named(name string) origin.Value {
 // before they expire, one call at a time, and never hands out any with less
 // than a minute left. It is safe for concurrent use.
 type Provider struct {
-	plan   *chain.Plan
-	client *awsapi.Client
-	build  aws.CredentialsProvider
-	caches []*session.Cache
+	resolver *Resolver
+	plan     *chain.Plan
+	client   *awsapi.Client
+	build    aws.CredentialsProvider
+	caches   []*session.Cache
+	shared   *session.Store // nil where sessions are private
 }
 
 // Provider builds the providers of a plan. Nothing is fetched before Retrieve.
 func (r *Resolver) Provider(plan *chain.Plan) (*Provider, error) {
-	p := &Provider{plan: plan}
+	keep, err := r.keepsSessions()
+	if err != nil {
+		return nil, err
+	}
+	p := &Provider{resolver: r, plan: plan}
 	if plan.CallsAWS() {
 		p.client = r.client(plan.CABundle)
 	}
-	// Expiry is judged by AWS's clock as far as it is known.
-	now := func() time.Time { return r.opts.Now().Add(p.skew()) }
+	if keep {
+		p.shared = r.sessions(plan, p.skew)
+	}
 	wrap := func(step chain.Step, inner aws.CredentialsProvider) aws.CredentialsProvider {
 		if step.Kind == chain.KindStatic {
 			return inner
 		}
-		cache := session.NewCache(inner, session.Options{Now: now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.opts.RenewalFailed})
+		if p.shared != nil && shares(step.Kind) {
+			inner = p.shared.Wrap(p.about(step), inner)
+		}
+		cache := session.NewCache(inner, session.Options{Now: p.now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.opts.Warn})
 		p.caches = append(p.caches, cache)
 		return cache
 	}
-	built, err := plan.Build(chain.Deps{API: p.client, Terminal: r.terminal(plan), Now: r.opts.Now, LockFolder: r.lockFolder(), MFACode: r.opts.MFACode,
-		Environ: r.opts.Environ, Stderr: r.opts.Stderr, LookupIP: lookupIP, Custom: r.opts.Custom, Wrap: wrap})
-	p.build = built
+	p.build, err = plan.Build(chain.Deps{API: p.client, Terminal: r.terminal, Now: r.opts.Now, LockFolder: r.lockFolder(), MFACode: p.code, MFADevice: p.device,
+		Vault: r.key, Environ: r.opts.Environ, Stderr: r.opts.Stderr, LookupIP: lookupIP, Custom: r.opts.Custom, Wrap: wrap})
 	return p, err
 }
 
-// terminal opens the terminal for a plan that runs a command.
-func (r *Resolver) terminal(plan *chain.Plan) *os.File {
-	if r.opts.Terminal == nil || plan.Steps[0].Kind != chain.KindProcess {
+// about is what the list of sessions says of a step's.
+func (p *Provider) about(s chain.Step) session.About {
+	about := session.About{Key: s.Key, Kind: string(s.Kind), Profile: s.Profile, Prompts: s.AsksCode(), Detail: s.Get(chain.InputRoleARN)}
+	if about.Profile == "" {
+		about.Profile = p.plan.Profile.Text
+	}
+	switch s.Kind {
+	case chain.KindSessionToken:
+		about.Detail = s.Get(chain.InputMFASerial)
+	case chain.KindSSO:
+		about.Detail = s.Get(chain.InputSSORole) + " in " + s.Get(chain.InputSSOAccount)
+	}
+	return about
+}
+
+// terminal opens the terminal for commands that may ask their user.
+func (r *Resolver) terminal() *os.File {
+	if r.opts.Terminal == nil {
 		return nil
 	}
 	return r.opts.Terminal()
 }
+
+// now is AWS's clock as far as it is known: expiry is judged by it.
+func (p *Provider) now() time.Time { return p.resolver.opts.Now().Add(p.skew()) }
 
 // skew is AWS's clock minus ours as far as it is known.
 func (p *Provider) skew() time.Duration {
@@ -210,10 +274,20 @@ func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 // Plan returns what the provider runs.
 func (p *Provider) Plan() *chain.Plan { return p.plan }
 
-// Invalidate forgets all credentials kept: the next Retrieve fetches anew.
+// Invalidate forgets all credentials kept, those that are shared with other
+// processes among them: the next Retrieve fetches anew.
 func (p *Provider) Invalidate() {
 	for _, c := range p.caches {
 		c.Invalidate()
+	}
+	if p.shared == nil {
+		return
+	}
+	mine := func(i session.Info) bool {
+		return slices.ContainsFunc(p.plan.Steps, func(s chain.Step) bool { return s.Key == i.Key })
+	}
+	if _, err := p.shared.Forget(context.Background(), mine); err != nil && p.resolver.opts.Warn != nil {
+		p.resolver.opts.Warn(err)
 	}
 }
 

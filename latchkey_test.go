@@ -212,14 +212,14 @@ func TestEnviron(t *testing.T) {
 	}
 }
 
-// TestRenewalFailed: a renewal that fails while the credentials live is told to
+// TestWarn: a renewal that fails while the credentials live is told to
 // the program, and they are handed out still.
-func TestRenewalFailed(t *testing.T) {
+func TestWarn(t *testing.T) {
 	t.Parallel()
 	c := newClock()
 	server, h := home(t, c)
 	var told atomic.Int64
-	opts := latchkey.Options{Environ: h.Env, Now: c.now, RenewalFailed: func(error) { told.Add(1) }, Windows: session.Windows{Advisory: 30 * time.Minute}}
+	opts := latchkey.Options{Environ: h.Env, Now: c.now, Warn: func(error) { told.Add(1) }, Windows: session.Windows{Advisory: 30 * time.Minute}}
 	p := provide(t, opts, "sso-dev", chain.Policy{})
 	before, err := p.Retrieve(t.Context())
 	if err != nil {

@@ -41,10 +41,11 @@ type Deps struct {
 	// Vault opens an entry; required where the plan uses the vault.
 	Vault func(ctx context.Context, entry string) (accessKeyID string, key secret.Text, err error)
 	// Environ is the environment of credential_process commands, Stderr where
-	// their messages go (nil: nowhere), Terminal where they ask (nil: they cannot).
+	// their messages go (nil: nowhere). Terminal opens the terminal on which they
+	// ask; nil, or a nil file: they cannot.
 	Environ  []string
 	Stderr   io.Writer
-	Terminal *os.File
+	Terminal func() *os.File
 	// LookupIP resolves the host of a container endpoint.
 	LookupIP func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Custom holds the providers that a chain's order names.

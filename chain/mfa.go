@@ -23,7 +23,7 @@ func (p *planner) withMFA(steps []Step) ([]Step, error) {
 		session, err := p.mfaSession(steps[0].Profile, nil)
 		return append(steps, session), err
 	}
-	if ask && !asksCode(steps[1]) {
+	if ask && !steps[1].AsksCode() {
 		device, err := p.device(steps[1].Inputs)
 		if err != nil {
 			return nil, err
@@ -39,8 +39,8 @@ func longTerm(s Step) bool {
 	return !s.Temporary() && (s.Kind == KindStatic || s.Kind == KindEnvironment || s.Kind == KindVault)
 }
 
-// asksCode reports whether running the step takes a code of a device.
-func asksCode(s Step) bool {
+// AsksCode reports whether running the step takes a code of an MFA device.
+func (s Step) AsksCode() bool {
 	_, discover := s.Input(InputDiscover)
 	return discover || s.Get(InputMFASerial) != ""
 }
@@ -102,7 +102,7 @@ func (p *planner) mfaSession(profile string, device []Input) (Step, error) {
 // are assumed with a session to one hour, so that the code goes to a role itself
 // that is to last longer.
 func (p *planner) shareMFA(steps []Step) ([]Step, error) {
-	if len(steps) < 2 || !longTerm(steps[0]) || steps[1].Kind != KindAssumeRole || !asksCode(steps[1]) {
+	if len(steps) < 2 || !longTerm(steps[0]) || steps[1].Kind != KindAssumeRole || !steps[1].AsksCode() {
 		return steps, nil
 	}
 	role := steps[1]

@@ -54,7 +54,7 @@ func (s setup) plan(t testing.TB) (*chain.Plan, error) {
 		if !slices.Contains(s.vault, name) {
 			return chain.Entry{}, nil
 		}
-		return chain.Entry{Name: name, Stamp: "1", File: "/vault/" + name}, nil
+		return chain.Entry{Name: name, Stamp: "1", Origin: origin.Default("the vault")}, nil
 	}
 	return chain.NewPlan(chain.Config{Graph: g, Env: env, Vault: vault}, name, s.policy)
 }

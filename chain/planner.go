@@ -31,8 +31,8 @@ type Entry struct {
 	// Stamp changes whenever the entry does, so that no session of an older
 	// key is used.
 	Stamp string
-	// File is where it is.
-	File string
+	// Origin says where it is.
+	Origin origin.Origin
 }
 
 // planner holds what is read while one plan is made.

@@ -67,7 +67,7 @@ func (p *planner) profileSource() ([]Step, error) {
 		return nil, p.rootErr
 	}
 	if p.entry.Name != "" {
-		return []Step{vaultStep(p.entry, p.selected.Text, origin.File(p.entry.File, 0, ""))}, nil
+		return []Step{vaultStep(p.entry, p.selected.Text, p.entry.Origin)}, nil
 	}
 	if p.root == nil {
 		p.looked = append(p.looked, "profile: none is named and there is no [default]")

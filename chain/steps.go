@@ -3,6 +3,7 @@ package chain
 import (
 	"context"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -67,8 +68,12 @@ func (b builder) vault(s *Step) aws.CredentialsProvider {
 }
 
 func (b builder) process(s *Step) aws.CredentialsProvider {
+	var terminal *os.File
+	if b.Terminal != nil {
+		terminal = b.Terminal()
+	}
 	return provider.NewProcess(provider.ProcessOptions{Command: s.Get(InputCommand), Profile: s.Profile, Environ: processEnviron(b.Environ, s.Profile),
-		AccountID: s.Get(InputAccountID), Stderr: b.Stderr, Terminal: b.Terminal, Now: b.Now})
+		AccountID: s.Get(InputAccountID), Stderr: b.Stderr, Terminal: terminal, Now: b.Now})
 }
 
 func (b builder) login(s *Step) aws.CredentialsProvider {

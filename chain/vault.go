@@ -6,7 +6,7 @@ import "github.com/latchkey-aws/latchkey/origin"
 // so by a credential_process that asks latchkey for itself, or says nothing of
 // credentials at all.
 func (p *planner) vaultEntry(s *shape) Step {
-	at := origin.File(s.entry.File, 0, "")
+	at := s.entry.Origin
 	if process, ok := s.p.Get("credential_process"); ok && s.selfCall {
 		at = process.Origin
 	}
@@ -20,6 +20,6 @@ func (p *planner) vaultEntry(s *shape) Step {
 func vaultStep(e Entry, profile string, at origin.Origin) Step {
 	return Step{Kind: KindVault, Profile: profile, Inputs: []Input{
 		{Name: InputVaultEntry, Value: e.Name, Origin: at},
-		{Name: InputVaultStamp, Value: e.Stamp, Origin: origin.File(e.File, 0, "")},
+		{Name: InputVaultStamp, Value: e.Stamp, Origin: e.Origin},
 	}}
 }

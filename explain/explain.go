@@ -21,6 +21,7 @@ const (
 	ClassNeedsUser   Class = "needs-user"  // a sign-in, a code, an unlock
 	ClassRefused     Class = "refused"     // AWS said no
 	ClassUnreachable Class = "unreachable" // no answer, or none of AWS
+	ClassStore       Class = "store"       // the vault is damaged or cannot be used
 	ClassCancelled   Class = "cancelled"   // the user stopped it
 )
 

@@ -20,8 +20,8 @@ func signIn(err error, f *Finding) bool {
 	switch {
 	case errors.As(err, &mfa):
 		f.What = label(f) + mfa.Error()
-		f.Code, f.Why = "mfa-required", "the profile's mfa_serial asks for a code, and none was given or it has been used"
-		f.Fix = "give the six digits that the device shows: --mfa-code 123456, or TOTP_CODE in the environment"
+		f.Code, f.Why = "mfa-required", "the code of an MFA device is needed, and there is no terminal to ask on"
+		f.Fix = "run " + f.again() + " in a terminal: it asks once, for all programs; or give the six digits with --mfa-code 123456 or TOTP_CODE in the environment"
 		f.where(err, chain.InputMFASerial)
 	case errors.As(err, &center):
 		f.Code, f.Why = "sso-sign-in", "the cached sign-in is "+center.File

@@ -15,6 +15,8 @@ func Does(s chain.Step) string {
 		return "takes the keys of the environment" + token(s)
 	case chain.KindStatic:
 		return "takes the keys of the profile" + token(s)
+	case chain.KindVault:
+		return "opens the entry " + get(chain.InputVaultEntry) + " of the vault"
 	case chain.KindProcess:
 		return "runs the command and reads credentials from its output"
 	case chain.KindSSO:
@@ -33,15 +35,26 @@ func Does(s chain.Step) string {
 	case chain.KindCustom:
 		return "asks the program's own provider " + get(chain.InputName)
 	case chain.KindSessionToken:
-		return "asks STS for an MFA session" + lasting(s) + ", with a code of the device"
-	case chain.KindAssumeRole:
-		does := "assumes " + get(chain.InputRoleARN) + lasting(s)
-		if s.Get(chain.InputMFASerial) != "" {
-			does += ", with a code of the device"
+		duration := lasting(s)
+		if duration == "" {
+			duration = " for 12h"
 		}
-		return does
+		return "asks STS for an MFA session" + duration + code(s) + "; all roles of this user share it, for one hour each"
+	case chain.KindAssumeRole:
+		return "assumes " + get(chain.InputRoleARN) + lasting(s) + code(s)
 	}
 	return string(s.Kind)
+}
+
+// code says whose MFA code a step takes, if it takes one.
+func code(s chain.Step) string {
+	if _, discover := s.Input(chain.InputDiscover); discover {
+		return ", with a code of the user's device, which IAM is asked for"
+	}
+	if s.Get(chain.InputMFASerial) != "" {
+		return ", with a code of the device"
+	}
+	return ""
 }
 
 func token(s chain.Step) string {
@@ -70,13 +83,15 @@ func lasting(s chain.Step) string {
 func Next(plan *chain.Plan) string {
 	var needs []string
 	for _, s := range plan.Steps {
-		if s.Get(chain.InputMFASerial) != "" {
-			needs = append(needs, "a code of "+clean(s.Get(chain.InputMFASerial)))
+		if serial := s.Get(chain.InputMFASerial); serial != "" {
+			needs = append(needs, "a code of "+clean(serial))
+		} else if code(s) != "" {
+			needs = append(needs, "a code of the user's MFA device")
 		}
 	}
 	switch {
 	case len(needs) > 0:
-		return "needs " + strings.Join(needs, " and ") + ": --mfa-code 123456, or TOTP_CODE in the environment"
+		return "needs " + strings.Join(needs, " and ") + ": asked for on the terminal, or given with --mfa-code 123456 or TOTP_CODE in the environment"
 	case plan.CallsAWS():
 		return "asks AWS; nobody is prompted"
 	}

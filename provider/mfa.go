@@ -45,3 +45,29 @@ func (m MFA) ask(ctx context.Context, source aws.Credentials) (serial string, co
 	}
 	return serial, code, nil
 }
+
+// NoDeviceError says that a user has no MFA device that gives codes.
+type NoDeviceError struct {
+	// User is its ARN; Why says what is wrong with the devices it has, "" if it
+	// has none.
+	User, Why string
+}
+
+func (e *NoDeviceError) Error() string {
+	text := display.Text(e.User, textLimit) + " has no MFA device that gives codes"
+	if e.Why != "" {
+		text += ": " + display.Text(e.Why, textLimit)
+	}
+	return text
+}
+
+// DeviceChoiceError says that a user has several MFA devices, and that nobody is
+// there to choose one.
+type DeviceChoiceError struct {
+	User    string // ARN
+	Serials []string
+}
+
+func (e *DeviceChoiceError) Error() string {
+	return display.Text(e.User, textLimit) + " has several MFA devices: " + display.Text(strings.Join(e.Serials, ", "), textLimit)
+}

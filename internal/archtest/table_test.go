@@ -125,7 +125,7 @@ func fences() []fence {
 func revealers() []string {
 	return []string{
 		"secret", "awsapi", "deliver", "session", "vault", "mfa", "internal/keychain", "internal/tokenfile", "internal/tty", "internal/pinentry",
-		"sso", "signin", "iam", "provider", "chain", "cmd/latchkey/cli",
+		".", "sso", "signin", "iam", "provider", "chain", "cmd/latchkey/cli",
 	}
 }
 

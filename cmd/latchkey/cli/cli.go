@@ -24,6 +24,8 @@ type Sys struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Now     func() time.Time
+	// Derived is told of each derivation of a key from a passphrase; nil: nobody.
+	Derived func()
 }
 
 // System returns the real machine.
@@ -41,7 +43,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"exec", newExec}, {"env", newEnv}, {"credentials", newCredentials}, {"whoami", newWhoami},
-		{"explain", newExplain}, {"profiles", newProfiles}, {"sandbox", newSandbox}, {"demo", newDemo},
+		{"explain", newExplain}, {"profiles", newProfiles}, {"sessions", newSessions}, {"vault", newVault}, {"sandbox", newSandbox}, {"demo", newDemo},
 		{"completion", newCompletion}, {"version", newVersion},
 	}
 }
@@ -92,7 +94,7 @@ New here? "latchkey demo" shows it all on a local stand-in for AWS.
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 profile or credentials
 not found, 4 needs you (MFA code, sign-in), 5 refused by AWS, 6 AWS not reachable,
-130 cancelled. exec ends as its command does.`,
+7 the vault is damaged or cannot be used, 130 cancelled. exec ends as its command does.`,
 		Example: `  latchkey profiles
   latchkey exec prod -- terraform plan
   eval "$(latchkey env prod)"
@@ -155,11 +157,20 @@ func newHelp() *cobra.Command {
 
 // resolver reads the configuration for a command that begins with a profile.
 func (sys *Sys) resolver(f *resolveFlags, profile string) (*latchkey.Resolver, error) {
-	opts := latchkey.Options{Environ: sys.Environ, First: profile, Now: sys.Now, Stderr: sys.Stderr, Terminal: terminal}
+	resolver, _, err := sys.resolverAndAsker(f, profile)
+	return resolver, err
+}
+
+func (sys *Sys) resolverAndAsker(f *resolveFlags, profile string) (*latchkey.Resolver, *asker, error) {
+	ask := &asker{sys: sys}
+	opts := latchkey.Options{Environ: sys.Environ, First: profile, Now: sys.Now, Stderr: sys.Stderr, Terminal: terminal,
+		Asker: ask, Derived: sys.Derived, Waiting: sys.waiting, CodeWait: sys.codeWait, Warn: sys.warn}
 	if f != nil {
-		opts.MFACode = f.code(sys)
+		opts.MFA = f.code(sys)
 	}
-	return latchkey.Load(opts)
+	resolver, err := latchkey.Load(opts)
+	ask.resolver = resolver
+	return resolver, ask, err
 }
 
 // memoryLimit is what a command that looks at all of the files tries to stay

@@ -21,6 +21,7 @@ const (
 	exitNeedsUser   = 4
 	exitRefused     = 5
 	exitUnreachable = 6
+	exitStore       = 7
 	exitExec        = 125
 	exitCannotRun   = 126
 	exitNoCommand   = 127
@@ -73,7 +74,12 @@ func finish(sys *Sys, cmd *cobra.Command, err error) int {
 func findingOf(err error) explain.Finding {
 	var usage *usageError
 	var exit *exitError
+	var fixed *fixedError
 	switch {
+	case errors.As(err, &fixed):
+		f := explain.Error(fixed.error)
+		f.What, f.Fix = fixed.Error(), fixed.fix
+		return f
 	case errors.As(err, &usage):
 		return explain.Finding{Code: "usage", Class: explain.ClassConfig, What: usage.what, Fix: usage.fix}
 	case errors.As(err, &exit):
@@ -94,6 +100,8 @@ func exitCode(c explain.Class) int {
 		return exitRefused
 	case explain.ClassUnreachable:
 		return exitUnreachable
+	case explain.ClassStore:
+		return exitStore
 	case explain.ClassCancelled:
 		return exitCancelled
 	}

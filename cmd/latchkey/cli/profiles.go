@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -14,37 +18,36 @@ import (
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/profile"
+	"github.com/latchkey-aws/latchkey/vault"
 )
 
 func newProfiles(sys *Sys) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "profiles",
-		Short: "List the profiles: kind, account, role, region",
+		Short: "List the profiles: kind, account, role, region, session",
 		Long: `List the profiles of the config and credentials files: of what kind each is, the
-account, role and region where the files tell them, and whether it asks for an
-MFA code. Start here to see what there is; a profile that cannot work is listed
-with the error, and "latchkey explain PROFILE" says more.
+account, role and region where the files tell them, whether it asks for an MFA
+code, and how long its session that is kept has left. Keys that only the vault
+has are listed too. Start here to see what there is; a profile that cannot work
+is listed with the error, and "latchkey explain PROFILE" says more.
 
-With --json, a list of objects: name, kind, account, role, region, mfa, error;
-what is not known is left out.`,
+With --json, a list of objects: name, kind, account, role, region, mfa,
+left_seconds, error; what is not known is left out.`,
 		Example: `  latchkey profiles
   latchkey profiles --json`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			frugal()
 			resolver, err := sys.resolver(nil, "")
 			if err != nil {
 				return err
 			}
-			var rows []profileRow
-			for _, name := range resolver.Graph().Names() {
-				rows = append(rows, rowOf(resolver, name))
+			rows, err := profileRows(cmd.Context(), resolver)
+			if err != nil {
+				return err
 			}
 			if asJSON {
-				if rows == nil {
-					rows = []profileRow{}
-				}
 				return printJSON(sys.Stdout, rows)
 			}
 			return printProfiles(sys, resolver, rows)
@@ -62,10 +65,53 @@ type profileRow struct {
 	Role    string     `json:"role,omitempty"`
 	Region  string     `json:"region,omitempty"`
 	MFA     bool       `json:"mfa"`
+	Left    int        `json:"left_seconds,omitempty"`
 	Error   string     `json:"error,omitempty"`
 }
 
-func rowOf(r *latchkey.Resolver, name string) profileRow {
+// profileRows lists the profiles of the files and the entries of the vault.
+func profileRows(ctx context.Context, r *latchkey.Resolver) ([]profileRow, error) {
+	names := r.Graph().Names()
+	kept, err := entryNames(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	names = append(names, kept...)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	left := sessionsLeft(ctx, r)
+	rows := make([]profileRow, 0, len(names))
+	for _, name := range names {
+		rows = append(rows, rowOf(r, name, left))
+	}
+	return rows, nil
+}
+
+// entryNames lists the vault's entries; a home without a vault has none.
+func entryNames(ctx context.Context, r *latchkey.Resolver) ([]string, error) {
+	store, err := r.Vault()
+	if err != nil {
+		return nil, nil // no home, no vault; what is wrong with the settings is told where the vault is used
+	}
+	names, err := store.List(ctx)
+	if errors.Is(err, vault.ErrNoVault) {
+		return nil, nil
+	}
+	return names, err
+}
+
+// sessionsLeft tells by key how long each session has left. Those that cannot be
+// read have nothing left: "latchkey sessions" says why.
+func sessionsLeft(ctx context.Context, r *latchkey.Resolver) map[string]time.Duration {
+	list, _ := r.Sessions().List(ctx)
+	left := make(map[string]time.Duration, len(list))
+	for _, info := range list {
+		left[info.Key] = info.Left
+	}
+	return left
+}
+
+func rowOf(r *latchkey.Resolver, name string, left map[string]time.Duration) profileRow {
 	row := profileRow{Name: name}
 	// What the environment and the machine would add is left out: the row is
 	// about the profile.
@@ -75,7 +121,7 @@ func rowOf(r *latchkey.Resolver, name string) profileRow {
 		return row
 	}
 	last := plan.Last()
-	row.Kind, row.Region = last.Kind, plan.Region.Text
+	row.Kind, row.Region, row.Left = last.Kind, plan.Region.Text, int(left[last.Key]/time.Second)
 	row.Account, row.Role = last.Get(chain.InputSSOAccount), last.Get(chain.InputSSORole)
 	if arn := last.Get(chain.InputRoleARN); arn != "" {
 		role, _ := awsapi.ParseARN(arn) // what is no ARN has neither account nor name
@@ -85,7 +131,7 @@ func rowOf(r *latchkey.Resolver, name string) profileRow {
 		row.Account = last.Get(chain.InputAccountID)
 	}
 	for _, s := range plan.Steps {
-		row.MFA = row.MFA || s.Get(chain.InputMFASerial) != ""
+		row.MFA = row.MFA || s.AsksCode()
 	}
 	return row
 }
@@ -95,17 +141,20 @@ func printProfiles(sys *Sys, r *latchkey.Resolver, rows []profileRow) error {
 		printNoProfiles(sys.Stderr, r.Graph().Locations())
 		return nil
 	}
-	table := [][]string{{"PROFILE", "KIND", "ACCOUNT", "ROLE", "REGION", "MFA"}}
+	table := [][]string{{"PROFILE", "KIND", "ACCOUNT", "ROLE", "REGION", "MFA", "SESSION"}}
 	for _, row := range rows {
 		if row.Error != "" {
 			table = append(table, []string{cell(row.Name), "error: " + cell(row.Error)})
 			continue
 		}
-		mfa := ""
+		mfa, left := "", ""
 		if row.MFA {
 			mfa = "yes"
 		}
-		table = append(table, []string{cell(row.Name), string(row.Kind), cell(row.Account), cell(row.Role), cell(row.Region), mfa})
+		if row.Left > 0 {
+			left = short((time.Duration(row.Left) * time.Second).Truncate(time.Minute)) + " left"
+		}
+		table = append(table, []string{cell(row.Name), string(row.Kind), cell(row.Account), cell(row.Role), cell(row.Region), mfa, left})
 	}
 	_, err := sys.Stdout.Write(aligned(table))
 	return err

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,7 +14,6 @@ import (
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/origin"
-	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -78,24 +76,12 @@ func (f *resolveFlags) policy() (chain.Policy, error) {
 	return policy, nil
 }
 
-// code gives the MFA code of the flag or the environment, once: AWS accepts
-// each code only once, so a second device or role must not be sent it again.
-func (f *resolveFlags) code(sys *Sys) func(context.Context, string) (secret.Text, error) {
-	var used atomic.Bool
-	return func(_ context.Context, serial string) (secret.Text, error) {
-		code := f.mfaCode
-		if code == "" {
-			code = sys.env("TOTP_CODE")
-		}
-		code = strings.TrimSpace(code)
-		if code == "" || used.Swap(true) {
-			return secret.Text{}, &provider.MFARequiredError{Serial: serial}
-		}
-		if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
-			return secret.Text{}, &usageError{what: "the MFA code is not six digits", fix: "give the code that the device shows now"}
-		}
-		return secret.New(code), nil
+// code is the MFA code of the flag or the environment.
+func (f *resolveFlags) code(sys *Sys) latchkey.Code {
+	if f.mfaCode != "" {
+		return latchkey.Code{Name: "--mfa-code", Code: secret.New(f.mfaCode)}
 	}
+	return latchkey.Code{Name: "TOTP_CODE", Code: secret.New(sys.env("TOTP_CODE"))}
 }
 
 // planned is a profile ready to be run.

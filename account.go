@@ -1,0 +1,146 @@
+package latchkey
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/iam"
+	"github.com/latchkey-aws/latchkey/internal/lockfile"
+	"github.com/latchkey-aws/latchkey/mfa"
+	"github.com/latchkey-aws/latchkey/provider"
+	"github.com/latchkey-aws/latchkey/secret"
+	"github.com/latchkey-aws/latchkey/vault"
+)
+
+// Account calls AWS in the name of an IAM user's key, with the region, endpoints
+// and certificates of a profile.
+type Account struct {
+	resolver *Resolver
+	name     string
+	client   *awsapi.Client
+	at       iam.Endpoints
+}
+
+// Account returns the calls for a profile, which need not exist yet.
+func (r *Resolver) Account(name string) (*Account, error) {
+	sts, bundle, err := chain.Endpoint(r.config(), name, awsapi.STS)
+	if err != nil {
+		return nil, err
+	}
+	at, _, err := chain.Endpoint(r.config(), name, awsapi.IAM)
+	return &Account{r, name, r.client(bundle), iam.Endpoints{STS: sts, IAM: at}}, err
+}
+
+// Identity asks AWS whose a key is (GetCallerIdentity).
+func (a *Account) Identity(ctx context.Context, id string, key secret.Text) (awsapi.CallerIdentity, error) {
+	return a.client.GetCallerIdentity(ctx, a.at.STS, credentials(id, key))
+}
+
+// Devices asks AWS which MFA devices the key's user has.
+func (a *Account) Devices(ctx context.Context, id string, key secret.Text) (iam.Found, error) {
+	return iam.Devices(ctx, a.client, a.at, credentials(id, key))
+}
+
+func credentials(id string, key secret.Text) aws.Credentials {
+	return aws.Credentials{AccessKeyID: id, SecretAccessKey: key.Reveal(), Source: provider.SourceVault}
+}
+
+// Rotation prepares the rotation of the key of a vault entry. Calls are signed
+// with an MFA session where the profile or the entry names a device.
+func (a *Account) Rotation(store vault.Store) iam.Rotation {
+	keys := &rotationKeys{store: store, name: a.name, lock: filepath.Join(a.resolver.lockFolder(), "rotate-"+vault.Escape(a.name)+".lock")}
+	return iam.Rotation{API: a.client, Endpoints: a.at, Keys: keys, Now: a.resolver.opts.Now,
+		Sign: func(ctx context.Context, k iam.Key) (aws.Credentials, error) { return a.sign(ctx, store, k) }}
+}
+
+// sign is what signs IAM calls in a key's name.
+func (a *Account) sign(ctx context.Context, store vault.Store, k iam.Key) (aws.Credentials, error) {
+	key := credentials(k.ID, k.Secret)
+	serial := ""
+	if p, err := a.resolver.graph.Profile(a.name); err == nil {
+		v, _ := p.Get("mfa_serial")
+		serial = v.Text
+	}
+	e, err := store.Get(ctx, a.name)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	if serial == "" {
+		serial = e.MFASerial
+	}
+	if serial == "" {
+		return key, nil
+	}
+	seed := mfa.Seed("the vault", func(context.Context, string) (secret.Text, error) { return e.Seed, nil })
+	code, err := codes{a.resolver, a.resolver.opts.Now, a.name, nil, seed}.code(ctx, serial)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	out, err := a.client.GetSessionToken(ctx, a.at.STS, key, awsapi.SessionTokenInput{SerialNumber: serial, TokenCode: code})
+	return out.Credentials, err
+}
+
+// journalSuffix makes the name of the entry that holds a rotation's journal.
+const journalSuffix = "/rotation"
+
+// JournalOf returns the name of the vault entry that an unfinished rotation of an
+// entry is kept under.
+func JournalOf(name string) string { return name + journalSuffix }
+
+// rotationKeys keeps a key and its rotation's journal in a vault, as two entries:
+// the key's changes once.
+type rotationKeys struct {
+	store      vault.Store
+	name, lock string
+}
+
+func (k *rotationKeys) Lock(ctx context.Context) (func(), error) {
+	lock, err := lockfile.Acquire(ctx, k.lock)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.Release() }, nil
+}
+
+func (k *rotationKeys) Current(ctx context.Context) (iam.Key, error) {
+	e, err := k.store.Get(ctx, k.name)
+	return iam.Key{ID: e.AccessKeyID, Secret: e.Secret}, err
+}
+
+func (k *rotationKeys) Switch(ctx context.Context, next iam.Key) error {
+	e, err := k.store.Get(ctx, k.name)
+	if err != nil {
+		return err
+	}
+	e.AccessKeyID, e.Secret = next.ID, next.Secret
+	return k.store.Put(ctx, e)
+}
+
+// journalText is the name of the journal's text in its entry.
+const journalText = "journal"
+
+func (k *rotationKeys) Journal(ctx context.Context) (iam.Record, error) {
+	e, err := k.store.Get(ctx, JournalOf(k.name))
+	if errors.Is(err, vault.ErrNotFound) {
+		return iam.Record{}, nil
+	}
+	return iam.Record{Key: iam.Key{ID: e.AccessKeyID, Secret: e.Secret}, Text: e.Extra[journalText].Reveal()}, err
+}
+
+func (k *rotationKeys) WriteJournal(ctx context.Context, r iam.Record) error {
+	return k.store.Put(ctx, vault.Entry{Name: JournalOf(k.name), AccessKeyID: r.Key.ID, Secret: r.Key.Secret,
+		Note: "a key rotation that is not finished", Extra: map[string]secret.Text{journalText: secret.New(r.Text)}})
+}
+
+func (k *rotationKeys) RemoveJournal(ctx context.Context) error {
+	err := k.store.Remove(ctx, JournalOf(k.name))
+	if errors.Is(err, vault.ErrNotFound) {
+		return nil
+	}
+	return err
+}

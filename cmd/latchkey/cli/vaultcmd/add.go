@@ -1,0 +1,210 @@
+package vaultcmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/secret"
+	"github.com/latchkey-aws/latchkey/vault"
+)
+
+type addOptions struct {
+	name                                    string
+	stdin, fromEnv, noVerify, replace, totp bool
+	writeProfile                            bool
+	command, serial, note                   string
+	keep                                    keepFlag
+}
+
+func newAdd(d *Deps) *cobra.Command {
+	var o addOptions
+	cmd := &cobra.Command{
+		Use:   "add NAME",
+		Short: "Put a key into the vault",
+		Long: `Put an access key into the vault. It is asked for on the terminal, or read from
+standard input where that is a pipe or a file: two lines, the CSV of the console,
+JSON of aws iam create-access-key, or lines of a credentials file. It is never an
+argument, which other processes can read.
+
+AWS is asked whose the key is, and which MFA device the user has; --write-profile
+writes the device and the line for other tools into the profile of the same name.
+
+With --command nothing is stored but the command of a password manager, which
+prints the key whenever it is needed. With --totp the seed of the MFA device is
+kept too (from standard input it is the last line), and codes are computed: then
+who opens the vault has both factors.
+
+The first key makes the vault: --keep-in says what keeps the vault's own key.`,
+		Example: `  latchkey vault add work
+  latchkey vault add work --from-env
+  latchkey vault add work --write-profile < accessKeys.csv
+  latchkey vault add ops --command 'op item get aws --format json --fields credential_process'`,
+		Args:              d.oneName,
+		ValidArgsFunction: d.Complete,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := d.Interruptible(cmd.Context())
+			defer stop()
+			o.name = args[0]
+			return d.add(ctx, &o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&o.stdin, "stdin", false, "read the key from standard input")
+	flags.BoolVar(&o.fromEnv, "from-env", false, "take the key of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	flags.StringVar(&o.command, "command", "", "shell command of a password manager that prints the key; nothing else is stored")
+	flags.BoolVar(&o.noVerify, "no-verify", false, "do not ask AWS whether the key works")
+	flags.BoolVar(&o.replace, "replace", false, "replace the entry that has the name")
+	flags.BoolVar(&o.totp, "totp", false, "keep the TOTP seed of the MFA device too")
+	flags.StringVar(&o.serial, "mfa-serial", "", "ARN or serial number of the MFA device, instead of asking AWS")
+	flags.StringVar(&o.note, "note", "", "a line to keep with the entry")
+	flags.BoolVar(&o.writeProfile, "write-profile", false, "write credential_process and mfa_serial into the profile of the same name, without asking")
+	o.keep.add(cmd)
+	return cmd
+}
+
+// validate holds the flags against each other before anything is read.
+func (d *Deps) validate(o *addOptions) error {
+	sources := 0
+	for _, given := range []bool{o.stdin, o.fromEnv, o.command != ""} {
+		if given {
+			sources++
+		}
+	}
+	switch {
+	case sources > 1:
+		return d.Usage("--stdin, --from-env and --command say three places to take the key from", "choose one")
+	case o.command != "" && o.totp:
+		return d.Usage("a command's entry cannot hold a TOTP seed", "set mfa_process in the profile to a command that prints the code")
+	case o.totp && o.fromEnv:
+		return d.Usage("the TOTP seed cannot be taken from the environment", "leave --from-env out")
+	}
+	return nil
+}
+
+func (d *Deps) add(ctx context.Context, o *addOptions) error {
+	if err := d.validate(o); err != nil {
+		return err
+	}
+	resolver, ask, err := d.Load("")
+	if err != nil {
+		return err
+	}
+	store, err := resolver.Vault()
+	if err != nil {
+		return err
+	}
+	if _, err := store.Stamp(o.name); err == nil && !o.replace {
+		return &vault.ExistsError{Name: o.name}
+	}
+	entry := vault.Entry{Name: o.name, Created: d.Now().UTC().Truncate(time.Second), MFASerial: o.serial, Note: o.note, Command: o.command}
+	if o.command == "" {
+		if err := d.read(ctx, o, ask, &entry); err != nil {
+			return err
+		}
+	}
+	found, err := d.verify(ctx, resolver, o, &entry)
+	if err != nil {
+		return err
+	}
+	if o.command == "" {
+		if err := d.ready(ctx, resolver, o.keep, ask); err != nil {
+			return err
+		}
+	}
+	put := store.Add
+	if o.replace {
+		put = store.Put
+	}
+	if err := put(ctx, entry); err != nil {
+		return err
+	}
+	switch {
+	case entry.Command != "":
+		d.say("%s is in the vault: its key is what the command prints", o.name)
+	default:
+		d.say("%s is in the vault: key %s", o.name, entry.AccessKeyID)
+	}
+	return d.offerProfile(ctx, resolver, ask, o, found)
+}
+
+// read gets the key, and the seed if that is wanted.
+func (d *Deps) read(ctx context.Context, o *addOptions, ask Asker, e *vault.Entry) error {
+	var err error
+	switch {
+	case o.fromEnv:
+		return d.fromEnv(e)
+	case o.stdin || !d.Terminal(d.Stdin):
+		text, seed, err := d.readStdin(o.totp)
+		if err != nil {
+			return err
+		}
+		if len(bytes.TrimSpace(text)) > 0 || o.stdin {
+			e.AccessKeyID, e.Secret, err = vault.ParseKey(text)
+			e.Seed = seed
+			return err
+		}
+	}
+	id, err := ask.Ask(ctx, latchkey.Question{Prompt: "access key id", Reason: "The key of " + o.name + " for the vault."})
+	if err != nil {
+		return d.nobody(err)
+	}
+	key, err := ask.Ask(ctx, latchkey.Question{Prompt: "secret access key", Reason: "The key of " + o.name + " for the vault.", Hidden: true})
+	if err != nil {
+		return d.nobody(err)
+	}
+	if e.AccessKeyID, e.Secret, err = vault.ParseKey([]byte(strings.TrimSpace(id) + "\n" + strings.TrimSpace(key))); err != nil || !o.totp {
+		return err
+	}
+	seed, err := ask.Ask(ctx, latchkey.Question{Prompt: "TOTP seed of the MFA device", Reason: "What the QR code holds, in base32.", Hidden: true})
+	e.Seed = secret.New(strings.TrimSpace(seed))
+	return d.nobody(err)
+}
+
+func (d *Deps) nobody(err error) error {
+	if errors.Is(err, latchkey.ErrNobody) {
+		return d.Failure(fmt.Errorf("the key is asked for, and there is %w", err), "run it in a terminal, pipe the key into it, or use --from-env")
+	}
+	return err
+}
+
+func (d *Deps) fromEnv(e *vault.Entry) error {
+	id, key := d.Env("AWS_ACCESS_KEY_ID"), d.Env("AWS_SECRET_ACCESS_KEY")
+	if id == "" || key == "" {
+		return d.Usage("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set", "set them, or leave --from-env out")
+	}
+	if d.Env("AWS_SESSION_TOKEN") != "" {
+		return d.Failure(errors.New("the environment has a session (AWS_SESSION_TOKEN); a vault holds long-term keys"), "unset it, or give the long-term key")
+	}
+	var err error
+	e.AccessKeyID, e.Secret, err = vault.ParseKey([]byte(id + "\n" + key))
+	return err
+}
+
+// maxStdin is how much standard input is read, in bytes.
+const maxStdin = 64 << 10
+
+// readStdin reads the key and, as the last line, the seed.
+func (d *Deps) readStdin(withSeed bool) (text []byte, seed secret.Text, err error) {
+	text, err = io.ReadAll(io.LimitReader(d.Stdin, maxStdin+1))
+	if err != nil {
+		return nil, seed, fmt.Errorf("standard input: %w", err)
+	}
+	if len(text) > maxStdin {
+		return nil, seed, errors.New("standard input: longer than 64 KiB")
+	}
+	if withSeed {
+		text = bytes.TrimRight(text, "\r\n")
+		i := bytes.LastIndexByte(text, '\n')
+		seed = secret.New(strings.TrimSpace(string(text[i+1:])))
+		text = text[:max(i, 0)]
+	}
+	return text, seed, nil
+}

@@ -1,0 +1,173 @@
+package vaultcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey/iam"
+	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/vault"
+)
+
+// defaultGrace leaves those who still use the old key a day to show up.
+const defaultGrace = 24 * time.Hour
+
+type rotateOptions struct {
+	name    string
+	grace   time.Duration
+	drop    string
+	abandon bool
+	code    string
+}
+
+func newRotate(d *Deps) *cobra.Command {
+	var o rotateOptions
+	cmd := &cobra.Command{
+		Use:   "rotate NAME",
+		Short: "Replace a key at AWS and in the vault",
+		Long: `Replace a key: a new one is made, stored beside the old one, tried until AWS knows
+it everywhere, and put in the old one's place; then the old key is deactivated, and
+deleted when the same command is run after the grace period.
+
+Interrupted at any point, there is a working key in the vault, and the same command
+goes on. AWS allows two keys a user: where both exist, --delete names the one to
+make room. Where a policy asks for MFA, mfa_serial in the profile has a code
+asked for.`,
+		Example: `  latchkey vault rotate work
+  latchkey vault rotate work --grace 0s
+  latchkey vault rotate work --abandon`,
+		Args:              d.oneName,
+		ValidArgsFunction: d.completeEntries,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.grace < 0 {
+				return d.Usage("the time of --grace is negative", "write for example --grace 24h")
+			}
+			ctx, stop := d.Interruptible(cmd.Context())
+			defer stop()
+			o.name = args[0]
+			return d.rotate(ctx, &o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.DurationVar(&o.grace, "grace", defaultGrace, "how long the old key stays, inactive, before it is deleted; 0s deletes it at once")
+	flags.StringVar(&o.drop, "delete", "", "id of another key of the user to delete if there is no room for a new one")
+	flags.BoolVar(&o.abandon, "abandon", false, "give up an unfinished rotation: delete the new key if it is not in use")
+	flags.StringVar(&o.code, "mfa-code", "", "six-digit code of the MFA device (else TOTP_CODE in the environment)")
+	return cmd
+}
+
+func (d *Deps) rotate(ctx context.Context, o *rotateOptions) error {
+	resolver, _, err := d.Load(o.code)
+	if err != nil {
+		return err
+	}
+	store, err := resolver.Vault()
+	if err != nil {
+		return err
+	}
+	if commands, err := resolver.Commands(); err == nil {
+		if _, err := commands.Describe(o.name); err == nil {
+			return d.Failure(fmt.Errorf("%s is a command of a password manager, which keeps the key", display.Text(o.name, 100)), "rotate the key there")
+		}
+	}
+	if _, err := store.Stamp(o.name); err != nil {
+		return err
+	}
+	account, err := resolver.Account(o.name)
+	if err != nil {
+		return err
+	}
+	rotation := account.Rotation(store)
+	rotation.Grace, rotation.Delete = o.grace, o.drop
+	rotation.Sleep = sleep
+	rotation.Progress = func(step iam.Step, key string) {
+		if key != "" {
+			key = " " + key
+		}
+		d.say("%s%s", progress(step), key)
+	}
+	if o.abandon {
+		if err := iam.Abandon(ctx, rotation); err != nil {
+			return rotationFailure(d, o, err)
+		}
+		d.say("there is no unfinished rotation of %s any more", o.name)
+		return nil
+	}
+	result, err := iam.Rotate(ctx, rotation)
+	if err != nil {
+		return rotationFailure(d, o, err)
+	}
+	if result.Done {
+		d.say("%s has key %s; the old key %s is deleted", o.name, result.New, result.Old)
+		return nil
+	}
+	d.say("%s has key %s; the old key %s is inactive, to be deleted after %s: run the same command then", o.name, result.New, result.Old,
+		result.DeleteAfter.Local().Format("2006-01-02 15:04:05"))
+	return nil
+}
+
+func sleep(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// progress says what a step does.
+func progress(step iam.Step) string {
+	switch step {
+	case iam.StepCheck:
+		return "asking AWS whose the key is"
+	case iam.StepMakeRoom:
+		return "deleting, to make room,"
+	case iam.StepPrepare:
+		return "writing the journal"
+	case iam.StepCreate:
+		return "making a new key"
+	case iam.StepStore:
+		return "storing"
+	case iam.StepVerify:
+		return "trying until AWS knows it everywhere:"
+	case iam.StepSwitch:
+		return "switching to"
+	case iam.StepDeactivate:
+		return "deactivating"
+	case iam.StepDelete:
+		return "deleting"
+	case iam.StepFinish:
+		return "done; removing the journal"
+	}
+	return string(step)
+}
+
+// rotationFailure adds what to do about a rotation that stopped.
+func rotationFailure(d *Deps, o *rotateOptions, err error) error {
+	var limit *iam.LimitError
+	var unfinished *iam.UnfinishedError
+	var conflict *iam.ConflictError
+	var locked *vault.LockedError
+	again := "latchkey vault rotate " + o.name
+	switch {
+	case errors.Is(err, context.Canceled), errors.As(err, &locked):
+		return err
+	case errors.As(err, &limit):
+		for _, key := range limit.Keys {
+			if !key.Current {
+				return d.Failure(err, "delete the other key if nothing needs it: "+again+" --delete "+key.ID)
+			}
+		}
+	case errors.As(err, &conflict):
+		return d.Failure(err, again+" --abandon")
+	case errors.As(err, &unfinished):
+		return d.Failure(err, "nothing is lost; go on with "+again)
+	}
+	return err
+}

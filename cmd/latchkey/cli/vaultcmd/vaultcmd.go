@@ -1,0 +1,254 @@
+// Package vaultcmd owns the commands of the vault: latchkey vault add, list and
+// the others, one file each. What they need of the program is passed in; they
+// must not know how errors and tables are shown.
+package vaultcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/vault"
+)
+
+// Asker asks the person.
+type Asker interface {
+	latchkey.Asker
+	Confirm(ctx context.Context, question string) (bool, error)
+}
+
+// Deps is what the commands need of the program.
+type Deps struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Now            func() time.Time
+	Environ        []string
+	Env            func(name string) string
+	// Load reads the configuration; code is the MFA code of a flag, "" if none.
+	Load func(code string) (*latchkey.Resolver, Asker, error)
+	// Interruptible returns a context that ends with the signals that end the
+	// program.
+	Interruptible func(context.Context) (context.Context, context.CancelFunc)
+	// Usage makes the error of a wrong command line, Failure one with a fix.
+	Usage   func(what, fix string) error
+	Failure func(err error, fix string) error
+	// PrintJSON and Table show results.
+	PrintJSON func(io.Writer, any) error
+	Table     func(rows [][]string) []byte
+	// Complete completes names of profiles.
+	Complete func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
+	// Terminal reports whether standard input is one; OpenTerminal opens the
+	// terminal device, nil if there is none.
+	Terminal     func(io.Reader) bool
+	OpenTerminal func() *os.File
+}
+
+// New returns the command vault with all that is below it.
+func New(d *Deps) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "vault",
+		Short: "Keep long-term keys encrypted",
+		Long: `Keep long-term keys encrypted, instead of in plaintext in ~/.aws. A key in the
+vault is used by its name, as a profile:
+
+  latchkey vault add work
+  latchkey exec work -- aws s3 ls
+
+Other tools use it by a profile with this line, which vault import and vault add
+--write-profile write:
+
+  credential_process = latchkey credentials work
+
+Each entry is a file that the stock age program can decrypt. docs/vault.md says
+what each way of keeping the vault's key protects against, and what it does not.`,
+		Example: `  latchkey vault add work
+  latchkey vault import
+  latchkey vault unlock --for 8h`,
+		Args: d.noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	for _, sub := range []func(*Deps) *cobra.Command{newAdd, newList, newShow, newRemove, newImport, newUnlock, newLock, newRekey, newRotate} {
+		cmd.AddCommand(sub(d))
+	}
+	return cmd
+}
+
+func (d *Deps) noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if cmd.Name() == "vault" {
+		fix := cmd.CommandPath() + " --help lists the commands"
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			fix = "did you mean " + cmd.CommandPath() + " " + near[0] + "?"
+		}
+		return d.Usage(fmt.Sprintf("unknown command %q of vault", args[0]), fix)
+	}
+	return d.Usage(cmd.CommandPath()+" takes no arguments", cmd.CommandPath()+" --help")
+}
+
+// oneName accepts exactly the name of an entry.
+func (d *Deps) oneName(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return d.Usage(cmd.CommandPath()+" needs the name of an entry", cmd.CommandPath()+" NAME")
+	case len(args) > 1:
+		return d.Usage(fmt.Sprintf("%s takes one name, not %d arguments", cmd.CommandPath(), len(args)), cmd.CommandPath()+" NAME")
+	case strings.HasSuffix(args[0], latchkey.JournalOf("")):
+		return d.Usage("names that end in "+latchkey.JournalOf("")+" are those of unfinished rotations", "choose another name")
+	}
+	return vault.CheckName(args[0])
+}
+
+// completeEntries completes the names of entries.
+func (d *Deps) completeEntries(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	resolver, _, err := d.Load("")
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names, _ := entries(cmd.Context(), resolver)
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// entries lists the names that people gave: without the journals of rotations.
+func entries(ctx context.Context, r *latchkey.Resolver) ([]string, error) {
+	store, err := r.Vault()
+	if err != nil {
+		return nil, err
+	}
+	all, err := store.List(ctx)
+	var names []string
+	for _, name := range all {
+		if !strings.HasSuffix(name, latchkey.JournalOf("")) {
+			names = append(names, name)
+		}
+	}
+	return names, err
+}
+
+// say tells the person something on standard error.
+func (d *Deps) say(format string, args ...any) {
+	fmt.Fprintf(d.Stderr, "latchkey: "+format+"\n", args...)
+}
+
+// age is the vault of files, for what only that can do; another backend is an
+// error that names it.
+func (d *Deps) age(r *latchkey.Resolver, what string) (*vault.Age, error) {
+	backend, err := r.Setting("vault", "backend")
+	if err != nil {
+		return nil, err
+	}
+	if backend.Text != "" && backend.Text != "age" {
+		return nil, d.Failure(errors.New(what+": the vault is kept by "+display.Text(backend.Text, 40)), "use "+display.Text(backend.Text, 40)+" itself")
+	}
+	folder, err := r.VaultFolder()
+	if err != nil {
+		return nil, err
+	}
+	return vault.Open(r.VaultOptions(folder)), nil
+}
+
+// keepFlag is the flag that says who keeps the vault's key.
+type keepFlag struct{ where string }
+
+func (k *keepFlag) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&k.where, "keep-in", "", "what keeps the vault's key: keychain, passphrase, ssh:PATH of an SSH key, or file:PATH of an age identity")
+}
+
+// parse reads the flag; paths are made absolute.
+func (d *Deps) parseKeep(where string) (vault.Keep, error) {
+	kind, path, found := strings.Cut(where, ":")
+	if found && path != "" {
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			return "", err
+		}
+		path = absolute
+	}
+	switch {
+	case where == "keychain":
+		return vault.InKeychain, nil
+	case where == "passphrase":
+		return vault.ByPassphrase, nil
+	case kind == "ssh" && path != "":
+		return vault.InSSHKey(path), nil
+	case kind == "file" && path != "":
+		return vault.InFile(path), nil
+	}
+	return "", d.Usage("--keep-in does not say what keeps the vault's key", "write --keep-in keychain, passphrase, ssh:PATH or file:PATH")
+}
+
+// choose says what keeps the key of a new vault: the flag, a passphrase that the
+// environment gives, or the person. Nothing is chosen silently.
+func (d *Deps) choose(ctx context.Context, k keepFlag, ask Asker) (vault.Keep, error) {
+	if k.where != "" {
+		return d.parseKeep(k.where)
+	}
+	if d.Env("LATCHKEY_VAULT_PASSPHRASE_FILE") != "" || d.Env("LATCHKEY_VAULT_PASSPHRASE_COMMAND") != "" {
+		return vault.ByPassphrase, nil
+	}
+	choices := []vault.Keep{vault.InKeychain, vault.ByPassphrase}
+	n, err := ask.Choose(ctx, "There is no vault yet. What shall keep its key?", []string{
+		"the keychain of this system (asked for with your login)", "a passphrase (asked for when the vault is opened)"})
+	if errors.Is(err, latchkey.ErrNobody) {
+		return "", d.Failure(errors.New("there is no vault yet, and nobody to ask what shall keep its key"),
+			"say --keep-in keychain, passphrase, ssh:PATH or file:PATH")
+	}
+	if err != nil {
+		return "", err
+	}
+	return choices[n], nil
+}
+
+// ready makes sure that there is a vault to put keys into.
+func (d *Deps) ready(ctx context.Context, r *latchkey.Resolver, k keepFlag, ask Asker) error {
+	backend, err := r.Setting("vault", "backend")
+	if err != nil || backend.Text != "" && backend.Text != "age" {
+		return err // pass has its own
+	}
+	folder, err := r.VaultFolder()
+	if err != nil {
+		return err
+	}
+	if _, err = vault.Open(r.VaultOptions(folder)).Info(); !errors.Is(err, vault.ErrNoVault) {
+		return err
+	}
+	keep, err := d.choose(ctx, k, ask)
+	if err != nil {
+		return err
+	}
+	_, err = vault.Create(ctx, r.VaultOptions(folder), keep)
+	var exists *vault.VaultExistsError
+	if errors.As(err, &exists) {
+		return nil // made by another process meanwhile
+	}
+	if err == nil {
+		d.say("the vault is %s; its key is kept by %s", folder, describe(keep))
+	}
+	return err
+}
+
+func describe(k vault.Keep) string {
+	switch kind, path, _ := strings.Cut(string(k), ":"); {
+	case k == vault.InKeychain:
+		return "the system's keychain"
+	case k == vault.ByPassphrase:
+		return "a passphrase"
+	case kind == "ssh":
+		return "the SSH key " + path
+	default:
+		return "the identity file " + path
+	}
+}

@@ -1,0 +1,132 @@
+package latchkey
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/internal/kernelring"
+	"github.com/latchkey-aws/latchkey/internal/keychain"
+	"github.com/latchkey-aws/latchkey/provider"
+	"github.com/latchkey-aws/latchkey/session"
+)
+
+// Sessions returns the sessions that this user's processes share, to be listed
+// and forgotten.
+func (r *Resolver) Sessions() *session.Store { return r.sessions(nil, nil) }
+
+// sessions is the store of one plan's sessions: its failures name the steps.
+func (r *Resolver) sessions(plan *chain.Plan, skew func() time.Duration) *session.Store {
+	f := failures{plan}
+	return session.NewStore(session.StoreOptions{
+		Folder: filepath.Join(r.stateFolder(), "sessions"), Locks: r.lockFolder(), Key: r.sessionKey(),
+		Now: r.opts.Now, Skew: skew, Windows: r.opts.Windows, Jitter: rand.Float64,
+		Waiting: r.opts.Waiting, Warn: r.opts.Warn, Encode: f.encode, Decode: f.decode,
+	})
+}
+
+// shares reports whether a step's credentials are shared between processes: those
+// that cost a prompt or a call, and of which AWS says when they end. What a
+// machine's own service gives is asked for again, as AWS wants it.
+func shares(k chain.Kind) bool {
+	switch k {
+	case chain.KindSessionToken, chain.KindAssumeRole, chain.KindWebIdentity, chain.KindSSO:
+		return true
+	}
+	return false
+}
+
+// keepsSessions reports whether sessions are shared at all.
+func (r *Resolver) keepsSessions() (bool, error) {
+	if r.opts.PrivateSessions {
+		return false, nil
+	}
+	keep, err := r.Setting("sessions", "keep")
+	return !strings.EqualFold(keep.Text, "no"), err
+}
+
+// sessionKey is where the key that seals sessions is kept: somewhere that ends
+// with the login. Its name holds a digest of the folder, so that another home's
+// sessions have another key.
+func (r *Resolver) sessionKey() session.KeySource {
+	sum := sha256.Sum256([]byte(r.stateFolder()))
+	name := "latchkey-session-" + hex.EncodeToString(sum[:8])
+	lock := filepath.Join(r.lockFolder(), "session-key.lock")
+	var sources []session.KeySource
+	switch runtime.GOOS {
+	case "linux":
+		sources = append(sources, session.KernelKey(kernelring.Ring{}, name, kernelring.ErrNotFound, lock))
+	case "darwin", "windows":
+		sources = append(sources, session.KeychainKey(r.keychain(), "latchkey", name, keychain.ErrNotFound, lock))
+	}
+	runtimeFolder, _ := r.Env("XDG_RUNTIME_DIR")
+	for _, folder := range session.RuntimeFolders(runtimeFolder, os.Getuid()) {
+		sources = append(sources, session.FileKey(folder))
+	}
+	return session.FirstOf(sources...)
+}
+
+func (r *Resolver) keychain() *keychain.Keychain {
+	bus, _ := r.Env("DBUS_SESSION_BUS_ADDRESS")
+	return keychain.New(keychain.Options{BusAddress: bus})
+}
+
+// failures passes the failure of a step on to the processes that waited for it.
+type failures struct{ plan *chain.Plan }
+
+// sharedFailure is what they are told.
+type sharedFailure struct {
+	Step string `json:"step,omitempty"` // session key
+	Call string `json:"call,omitempty"` // awsapi.Record
+	Text string `json:"text,omitempty"`
+}
+
+// encode writes a failure down, unless it is of this process alone: nobody was
+// there to be asked, or what it was given for this one call was of no use.
+func (f failures) encode(err error) (string, bool) {
+	var mfa *provider.MFARequiredError
+	var choice *provider.DeviceChoiceError
+	if errors.As(err, &mfa) || errors.As(err, &choice) || ownFailure(err) || errors.Is(err, context.DeadlineExceeded) {
+		return "", false
+	}
+	var shared sharedFailure
+	var step *chain.StepError
+	if errors.As(err, &step) {
+		shared.Step, err = step.Step.Key, step.Err
+	}
+	var ok bool
+	if shared.Call, ok = awsapi.Record(err); !ok {
+		shared.Text = err.Error()
+	}
+	text, err := json.Marshal(shared)
+	return string(text), err == nil
+}
+
+func (f failures) decode(text string) error {
+	var shared sharedFailure
+	if json.Unmarshal([]byte(text), &shared) != nil {
+		return errors.New("the process that was waited for failed")
+	}
+	err, ok := awsapi.FromRecord(shared.Call)
+	if !ok {
+		err = errors.New(shared.Text)
+	}
+	for p := f.plan; p != nil; p = p.Next {
+		for _, step := range p.Steps {
+			if step.Key == shared.Step {
+				return &chain.StepError{Step: step, Err: err}
+			}
+		}
+	}
+	return err
+}

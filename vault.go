@@ -1,0 +1,131 @@
+package latchkey
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/internal/kernelring"
+	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/secret"
+	"github.com/latchkey-aws/latchkey/vault"
+	"github.com/latchkey-aws/latchkey/vault/pass"
+)
+
+// Vault returns the vault: the one of the options, or the one that the settings
+// name, which need not have been created. Nothing is opened yet.
+func (r *Resolver) Vault() (vault.Store, error) { return r.vault() }
+
+// openVault makes the store; its programs may ask on the terminal, if there is
+// one.
+func (r *Resolver) openVault(terminal *os.File) (vault.Store, error) {
+	if r.opts.Vault != nil {
+		return r.opts.Vault, nil
+	}
+	folder, err := r.VaultFolder()
+	if err != nil {
+		return nil, err
+	}
+	backend, err := r.backend(folder, terminal)
+	if err != nil {
+		return nil, err
+	}
+	return vault.Together(r.commands(folder, terminal), backend), nil
+}
+
+func (r *Resolver) commands(folder string, terminal *os.File) *vault.Commands {
+	return vault.NewCommands(vault.CommandOptions{Folder: filepath.Join(folder, "commands"),
+		Environ: r.opts.Environ, Stderr: r.opts.Stderr, Terminal: terminal})
+}
+
+// Commands returns the entries that are commands of password managers.
+func (r *Resolver) Commands() (*vault.Commands, error) {
+	folder, err := r.VaultFolder()
+	if err != nil {
+		return nil, err
+	}
+	return r.commands(folder, r.terminal()), nil
+}
+
+func (r *Resolver) backend(folder string, terminal *os.File) (vault.Store, error) {
+	kind, err := r.Setting("vault", "backend")
+	if err != nil {
+		return nil, err
+	}
+	switch kind.Text {
+	case "", "age":
+		return vault.Open(r.VaultOptions(folder)), nil
+	case "pass", "gopass":
+		prefix, err := r.Setting("vault", "prefix")
+		if err != nil {
+			return nil, err
+		}
+		return pass.Open(pass.Options{Program: kind.Text, Prefix: prefix.Text, Environ: r.opts.Environ,
+			Lock: filepath.Join(r.lockFolder(), "pass.lock"), Stderr: r.opts.Stderr, Terminal: terminal}), nil
+	}
+	return nil, &chain.ConfigError{Origin: kind.Origin, Message: "unknown vault backend", Why: "it is none of age, pass and gopass", Fix: "write one of the three"}
+}
+
+// VaultFolder is where the vault's files are: the setting vault.folder, or
+// latchkey's folder for data.
+func (r *Resolver) VaultFolder() (string, error) {
+	folder, err := r.Setting("vault", "folder")
+	if err != nil {
+		return "", err
+	}
+	if folder.Set() {
+		if !filepath.IsAbs(folder.Text) {
+			return "", &chain.ConfigError{Origin: folder.Origin, Message: "the vault's folder is not an absolute path", Fix: "write the whole path"}
+		}
+		return folder.Text, nil
+	}
+	data := r.dataFolder()
+	if data == "" {
+		return "", errNoHome
+	}
+	return filepath.Join(data, "vault"), nil
+}
+
+var errNoHome = errors.New("vault: no home folder is known: HOME is not set")
+
+// VaultOptions are those of an age vault in folder: who is asked for its
+// passphrase, and where its key is kept.
+func (r *Resolver) VaultOptions(folder string) vault.Options {
+	return vault.Options{Folder: folder, Passphrase: r.passphrase, Keychain: r.keychain(), Ring: kernelring.Ring{},
+		Plugin: r.plugin(), SSH: r.opts.SSHKeys, Derived: r.opts.Derived, WorkFactor: r.opts.WorkFactor, Now: r.opts.Now}
+}
+
+// entry tells a plan of an entry of the vault. A home that has no vault, or no
+// home, has no entries.
+func (r *Resolver) entry(name string) (chain.Entry, error) {
+	if vault.CheckName(name) != nil {
+		return chain.Entry{}, nil
+	}
+	store, err := r.openVault(nil)
+	if errors.Is(err, errNoHome) {
+		return chain.Entry{}, nil
+	}
+	if err != nil {
+		return chain.Entry{}, err
+	}
+	stamp, err := store.Stamp(name)
+	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrNoVault) {
+		return chain.Entry{}, nil
+	}
+	return chain.Entry{Name: name, Stamp: stamp, Origin: origin.Default("the vault")}, err
+}
+
+// key opens an entry for its access key.
+func (r *Resolver) key(ctx context.Context, name string) (id string, key secret.Text, err error) {
+	store, err := r.vault()
+	if err != nil {
+		return "", secret.Text{}, err
+	}
+	e, err := store.Get(ctx, name)
+	if err == nil && e.AccessKeyID == "" {
+		err = &vault.EntryError{Name: name, Field: "AccessKeyID", Why: "it holds no access key, only the seed of an MFA device"}
+	}
+	return e.AccessKeyID, e.Secret, err
+}
