@@ -2,12 +2,12 @@ package vault
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,10 +50,10 @@ func (a *Age) List(context.Context) ([]string, error) {
 
 // names lists the entries of a vault that is known to be there.
 func (a *Age) names() ([]string, error) {
-	names, err := namesIn(a.path(entriesFolder), extension)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamagedError{a.path(entriesFolder), "is missing"}
+	if err := a.entriesFault(); err != nil {
+		return nil, err
 	}
+	names, err := namesIn(a.path(entriesFolder), extension)
 	slices.Sort(names)
 	return names, wrap(err)
 }
@@ -62,9 +62,7 @@ func (a *Age) names() ([]string, error) {
 func (a *Age) Stamp(name string) (string, error) {
 	data, err := a.readFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = a.isThere(); err == nil {
-			err = &NotFoundError{Name: name}
-		}
+		err = &NotFoundError{Name: name}
 	}
 	if err != nil {
 		return "", wrap(err)
@@ -72,11 +70,20 @@ func (a *Age) Stamp(name string) (string, error) {
 	return stamp(data), nil
 }
 
+// readFile returns the encrypted entry. A missing one is fs.ErrNotExist only if
+// the vault is there.
 func (a *Age) readFile(name string) ([]byte, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
-	return readFile(a.file(name), maxEntryFile)
+	data, err := readFile(a.file(name), maxEntryFile)
+	var damaged *DamagedError
+	if err != nil && !errors.As(err, &damaged) {
+		if fault := a.isThere(); fault != nil {
+			return nil, fault
+		}
+	}
+	return data, err
 }
 
 // isThere returns nil if the vault and its folder of entries are there.
@@ -84,10 +91,19 @@ func (a *Age) isThere() error {
 	if _, err := a.settings(); err != nil {
 		return err
 	}
-	if there, err := exists(a.path(entriesFolder)); err != nil || !there {
-		return cmp.Or[error](wrap(err), &DamagedError{a.path(entriesFolder), "is missing"})
+	return a.entriesFault()
+}
+
+// entriesFault returns nil if the folder of entries is there, and is one.
+func (a *Age) entriesFault() error {
+	info, err := os.Stat(a.path(entriesFolder))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &DamagedError{a.path(entriesFolder), "is missing"}
+	case err == nil && !info.IsDir():
+		return &DamagedError{a.path(entriesFolder), "is not a folder"}
 	}
-	return nil
+	return wrap(err)
 }
 
 // read returns the encrypted entry.
@@ -95,9 +111,6 @@ func (a *Age) read(name string) ([]byte, error) {
 	data, err := a.readFile(name)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return data, wrap(err)
-	}
-	if err := a.isThere(); err != nil {
-		return nil, err
 	}
 	names, err := a.names()
 	if err != nil {

@@ -212,17 +212,29 @@ func TestOddFiles(t *testing.T) {
 
 func TestLostEntriesFolder(t *testing.T) {
 	t.Parallel()
-	d := newDamaged(t, "vault.json")
-	if err := os.RemoveAll(filepath.Join(d.o.Folder, "entries")); err != nil {
-		t.Fatal(err)
-	}
-	v := vault.Open(d.o)
-	names, listErr := v.List(t.Context())
-	_, getErr := v.Get(t.Context(), "a")
-	for what, err := range map[string]error{"List": listErr, "Get": getErr, "Put": v.Put(t.Context(), vaulttest.Key("c"))} {
-		var damaged *vault.DamagedError
-		if !errors.As(err, &damaged) {
-			t.Errorf("%s without the folder of entries: %q, %v", what, names, err)
+	for _, place := range []func(string) error{
+		func(string) error { return nil }, func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) },
+	} {
+		d := newDamaged(t, "vault.json")
+		folder := filepath.Join(d.o.Folder, "entries")
+		if err := errors.Join(os.RemoveAll(folder), place(folder)); err != nil {
+			t.Fatal(err)
+		}
+		v := vault.Open(d.o)
+		names, listErr := v.List(t.Context())
+		_, getErr := v.Get(t.Context(), "a")
+		_, stampErr := v.Stamp("a")
+		for what, err := range map[string]error{
+			"List": listErr, "Get": getErr, "Stamp": stampErr, "Put": v.Put(t.Context(), vaulttest.Key("c")), "Remove": v.Remove(t.Context(), "a"),
+			"Rekey": v.Rekey(t.Context(), vault.ByPassphrase),
+		} {
+			var damaged *vault.DamagedError
+			if !errors.As(err, &damaged) || damaged.Path != folder {
+				t.Errorf("%s without the folder of entries: %q, %v", what, names, err)
+			}
+		}
+		if _, err := vault.Create(t.Context(), d.o, vault.ByPassphrase); err == nil {
+			t.Error("Create over a damaged vault went well")
 		}
 	}
 }

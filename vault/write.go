@@ -34,10 +34,6 @@ func (a *Age) put(ctx context.Context, e Entry, isNew bool) error {
 	if taken, err := exists(a.file(e.Name)); err != nil || taken && isNew {
 		return cmp.Or[error](wrap(err), &ExistsError{e.Name})
 	}
-	// The folder must not be made anew: its entries would be gone unnoticed.
-	if err := a.isThere(); err != nil {
-		return err
-	}
 	to, err := a.recipients(s)
 	if err != nil {
 		return err
@@ -92,7 +88,7 @@ func (a *Age) Remove(ctx context.Context, name string) error {
 // lock takes the lock of everything that writes to the vault, which has to be
 // there. While a rekey is under way, an entry for the old key only would be lost.
 func (a *Age) lock(ctx context.Context) (*lockfile.Lock, settings, error) {
-	if _, err := a.settings(); err != nil {
+	if err := a.isThere(); err != nil {
 		return nil, settings{}, err
 	}
 	lock, err := a.acquire(ctx, lockFile)
@@ -100,6 +96,10 @@ func (a *Age) lock(ctx context.Context) (*lockfile.Lock, settings, error) {
 		return nil, settings{}, wrap(err)
 	}
 	s, err := a.settings()
+	if err == nil {
+		// The folder must not be made anew: its entries would be gone unnoticed.
+		err = a.entriesFault()
+	}
 	if err != nil {
 		_ = lock.Release()
 	}
