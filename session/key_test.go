@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/kernelring"
 	"github.com/latchkey-aws/latchkey/internal/lockfile"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/session"
@@ -127,6 +129,31 @@ func TestKeySources(t *testing.T) {
 				t.Errorf("made anew: %v", err)
 			}
 		})
+	}
+}
+
+// TestKernelKey keeps a key in the real keyring, under a name of its own.
+func TestKernelKey(t *testing.T) {
+	t.Parallel()
+	var real kernelring.Ring
+	name := "latchkey-session-test-" + rand.Text()
+	source := session.KernelKey(real, name, kernelring.ErrNotFound, filepath.Join(t.TempDir(), "lock"))
+	if _, _, err := source.Key(t.Context(), false); errors.Is(err, kernelring.ErrUnavailable) {
+		t.Skip(err)
+	} else if !errors.Is(err, session.ErrNoKey) {
+		t.Fatalf("%v, want ErrNoKey", err)
+	}
+	made, _, err := source.Key(t.Context(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := real.Remove(name); err != nil {
+			t.Error(err)
+		}
+	}()
+	if key, _, err := source.Key(t.Context(), false); err != nil || key != made {
+		t.Errorf("another key, %v", err)
 	}
 }
 

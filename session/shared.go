@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -84,6 +85,10 @@ func (p *shared) orHeld(ctx context.Context, held *entry, creds aws.Credentials,
 		return aws.Credentials{}, err
 	case held == nil || p.store.standing(&held.header) == spent:
 		return aws.Credentials{}, err
+	}
+	var busy *BusyError
+	if errors.As(err, &busy) && busy.Waited == 0 {
+		return held.creds, nil // somebody is at it: nothing is wrong
 	}
 	p.store.warn(&RenewalError{Profile: p.about.Profile, Expires: held.creds.Expires, Err: err})
 	return held.creds, nil

@@ -231,6 +231,35 @@ func TestQuietDoesNotWait(t *testing.T) {
 	}
 }
 
+// TestRoleOfBusyUser: a role's optional renewal does not wait for the session
+// of its user, and that is nothing to tell.
+func TestRoleOfBusyUser(t *testing.T) {
+	t.Parallel()
+	f, user := newFixture(t), newFixture(t)
+	store := f.store()
+	role := store.Wrap(f.about, aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		if _, err := store.Wrap(session.About{Key: key("u"), Profile: "user"}, user).Retrieve(ctx); err != nil {
+			return aws.Credentials{}, fmt.Errorf("step: %w", err)
+		}
+		return f.Retrieve(ctx)
+	}))
+	if _, err := role.Retrieve(t.Context()); err != nil || user.calls != 1 {
+		t.Fatal(err)
+	}
+	if _, err := store.Forget(t.Context(), func(i session.Info) bool { return i.Profile == "user" }); err != nil {
+		t.Fatal(err)
+	}
+	lock, ok, err := lockfile.Try(filepath.Join(f.folder, key("u")+".lock"))
+	if !ok {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Release() }()
+	f.now = f.now.Add(50 * time.Minute)
+	if creds, err := role.Retrieve(t.Context()); err != nil || creds.AccessKeyID != "ASIA1" || f.warned() != nil || user.calls != 1 {
+		t.Errorf("%v, %v, told %v", creds.AccessKeyID, err, f.warns)
+	}
+}
+
 // TestBusyAdvisory: while somebody else renews, what there is serves.
 func TestBusyAdvisory(t *testing.T) {
 	t.Parallel()
