@@ -2,6 +2,8 @@ package vault_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -160,6 +162,49 @@ func FuzzEscape(f *testing.F) {
 		file := vault.Escape(name)
 		if back, ok := vault.Unescape(file); !ok || back != name || len(file) > 240 || strings.ToLower(file) != file || strings.ContainsAny(file, "/\\.: ") {
 			t.Errorf("%q is in %q, which is of %q, %v", name, file, back, ok)
+		}
+	})
+}
+
+// FuzzFiles puts any content into the files that are read without a key.
+func FuzzFiles(f *testing.F) {
+	folder := f.TempDir()
+	v, o := inFile(f)
+	files := []string{filepath.Join(o.Folder, "vault.json"), filepath.Join(o.Folder, "recipients.txt")}
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte(`{"format":1,"name":"x","command":"true","created":"2026-01-02T03:04:05Z"}`))
+	command := filepath.Join(folder, "x.json")
+	commands := vault.NewCommands(vault.CommandOptions{Folder: folder})
+	good := map[string][]byte{}
+	for _, path := range files {
+		good[path], _ = os.ReadFile(path)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, path := range append(files, command) {
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := v.Info()
+			if path == command {
+				var e vault.Entry
+				if e, err = commands.Describe("x"); err == nil && (e.Name != "x" || e.Command == "") {
+					t.Errorf("%q is %+v", data, e)
+				}
+			}
+			if err != nil && !typed(err) {
+				t.Errorf("%s: %T %v", path, err, err)
+			}
+			if old, ok := good[path]; ok {
+				if err := os.WriteFile(path, old, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
 	})
 }
