@@ -58,19 +58,20 @@ func (a *Age) Rekey(ctx context.Context, keep Keep, others ...string) error {
 	if err := a.sweep(); err != nil {
 		return wrap(err)
 	}
+	var old, next *identity
 	journal, err := readSettings(a.path(journalFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		journal, err = a.beginRekey(ctx, s, keep, others)
+		journal, old, next, err = a.beginRekey(ctx, s, keep, others)
 	}
 	if err != nil {
 		return wrap(err)
 	}
 	if s.recipient != journal.recipient || s.keep != journal.keep {
-		if s, err = a.switchKey(ctx, s, journal); err != nil {
+		if s, err = a.switchKey(ctx, s, journal, old); err != nil {
 			return err
 		}
 	}
-	return a.endRekey(ctx, s, journal)
+	return a.endRekey(ctx, s, journal, next)
 }
 
 // sweep deletes what killed writers left. Under the vault's lock there is none
@@ -95,37 +96,43 @@ func (a *Age) sweep() error {
 
 // beginRekey makes the new identity and writes down that it is to be the
 // vault's. Before that, the vault is as it was.
-func (a *Age) beginRekey(ctx context.Context, s settings, keep Keep, others []string) (settings, error) {
-	id, err := a.identity(ctx, s)
+func (a *Age) beginRekey(ctx context.Context, s settings, keep Keep, others []string) (journal settings, old, next *identity, err error) {
+	old, err = a.identity(ctx, s)
 	if err != nil {
-		return settings{}, err
+		return journal, nil, nil, err
 	}
-	if err := a.eachEntry(id, func(string, []byte) error { return nil }); err != nil {
-		return settings{}, err
+	if err := a.eachEntry(old, func(string, []byte) error { return nil }); err != nil {
+		return journal, nil, nil, err
 	}
 	// The name of the new identity's file may be that of the present one, where
 	// somebody deleted a journal.
 	if err := a.settleIdentity(s); err != nil {
-		return settings{}, wrap(err)
+		return journal, nil, nil, err
 	}
-	journal, _, err := a.newIdentity(ctx, keep, newIdentityFile, others)
+	journal, next, err = a.newIdentity(ctx, keep, newIdentityFile, others)
 	if err != nil {
-		return settings{}, err
+		return journal, nil, nil, err
 	}
 	journal.others, journal.replaces = others, s.recipient
 	data, err := journal.encode()
 	if err != nil {
-		return settings{}, err
+		return journal, nil, nil, err
 	}
-	return journal, write(a.path(journalFile), data)
+	return journal, old, next, write(a.path(journalFile), data)
 }
 
 // switchKey encrypts all entries to the old and the new recipients, and then
-// makes the new identity the vault's.
-func (a *Age) switchKey(ctx context.Context, s, journal settings) (settings, error) {
-	id, err := a.identity(ctx, s)
-	if err != nil {
+// makes the new identity the vault's. The old one is nil where it has to be
+// unlocked.
+func (a *Age) switchKey(ctx context.Context, s, journal settings, id *identity) (settings, error) {
+	if err := a.reachable(ctx, journal); err != nil {
 		return s, err
+	}
+	if id == nil {
+		var err error
+		if id, err = a.identity(ctx, s); err != nil {
+			return s, err
+		}
 	}
 	old, err := a.recipientLines(s)
 	if err != nil {
@@ -142,12 +149,31 @@ func (a *Age) switchKey(ctx context.Context, s, journal settings) (settings, err
 	return next, a.writeSettings(next)
 }
 
-// endRekey takes the old recipients out of all entries, and then deletes the
-// old key.
-func (a *Age) endRekey(ctx context.Context, s, journal settings) error {
-	id, err := a.identity(ctx, s)
-	if err != nil {
+// reachable checks, as far as that goes without asking anybody, that the new
+// identity still is where it was put: days may lie between.
+func (a *Age) reachable(ctx context.Context, journal settings) error {
+	switch kind, _ := journal.keep.split(); kind {
+	case ByPassphrase:
+		path, data, err := a.sealedIdentity(journal)
+		if err == nil && digest(data) != journal.digest {
+			err = &DamagedError{path, "is not the one that the rekey made"}
+		}
 		return err
+	case keepSSH:
+		return nil
+	}
+	_, err := a.identity(ctx, journal)
+	return err
+}
+
+// endRekey takes the old recipients out of all entries, and then deletes the
+// old key. The new identity is nil where it has to be unlocked.
+func (a *Age) endRekey(ctx context.Context, s, journal settings, id *identity) error {
+	if id == nil {
+		var err error
+		if id, err = a.identity(ctx, s); err != nil {
+			return err
+		}
 	}
 	if err := a.writeRecipients(s, journal.others); err != nil {
 		return err

@@ -137,6 +137,23 @@ func TestRekeyTakesOldKeyOut(t *testing.T) {
 	}
 }
 
+// TestRekeyAsksOnce: one question for each passphrase, even where nothing keeps
+// what a person typed.
+func TestRekeyAsksOnce(t *testing.T) {
+	t.Parallel()
+	o := sealed(t)
+	who := &asked{answers: []string{"right", "other"}, typed: true}
+	o.Passphrase = who.ask
+	if err := vault.Open(o).Rekey(t.Context(), vault.ByPassphrase); err != nil {
+		t.Fatal(err)
+	}
+	if len(who.prompts) != 2 || who.prompts[0].New || !who.prompts[1].New {
+		t.Errorf("asked %+v", who.prompts)
+	}
+	o.Passphrase = (&asked{answers: []string{"other"}}).ask
+	opens(t, o, "prod")
+}
+
 // TestRekeyRefusesDamage: one damaged entry, and nothing is changed.
 func TestRekeyRefusesDamage(t *testing.T) {
 	t.Parallel()
