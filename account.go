@@ -77,7 +77,7 @@ func (a *Account) sign(ctx context.Context, store vault.Store, k iam.Key) (aws.C
 		return key, nil
 	}
 	seed := mfa.Seed("the vault", func(context.Context, string) (secret.Text, error) { return e.Seed, nil })
-	code, err := codes{a.resolver, a.resolver.opts.Now, a.name, nil, seed}.code(ctx, serial)
+	code, err := codes{a.resolver, a.resolver.opts.Now, a.name, nil, seed, nil}.code(ctx, serial)
 	if err != nil {
 		return aws.Credentials{}, err
 	}

@@ -27,6 +27,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -200,6 +201,7 @@ type Provider struct {
 	build    aws.CredentialsProvider
 	caches   []*session.Cache
 	shared   *session.Store // nil where sessions are private
+	asked    atomic.Bool    // a person was
 }
 
 // Provider builds the providers of a plan. Nothing is fetched before Retrieve.
@@ -213,7 +215,7 @@ func (r *Resolver) Provider(plan *chain.Plan) (*Provider, error) {
 		p.client = r.client(plan.CABundle)
 	}
 	if keep {
-		p.shared = r.sessions(plan, p.skew)
+		p.shared = r.sessions(p)
 	}
 	wrap := func(step chain.Step, inner aws.CredentialsProvider) aws.CredentialsProvider {
 		if step.Kind == chain.KindStatic {
@@ -231,11 +233,19 @@ func (r *Resolver) Provider(plan *chain.Plan) (*Provider, error) {
 	return p, err
 }
 
-// about is what the list of sessions says of a step's.
+// arrival is what a session may have lost of its time when it is looked at: one of
+// an hour does for somebody who needs an hour.
+const arrival = 30 * time.Second
+
+// about is what the list of sessions says of a step's, and what the caller
+// demands of the last one.
 func (p *Provider) about(s chain.Step) session.About {
 	about := session.About{Key: s.Key, Kind: string(s.Kind), Profile: s.Profile, Prompts: s.AsksCode(), Detail: s.Get(chain.InputRoleARN)}
 	if about.Profile == "" {
 		about.Profile = p.plan.Profile.Text
+	}
+	if s.Key == p.plan.Last().Key {
+		about.Minimum = p.plan.Lifetime - arrival
 	}
 	switch s.Kind {
 	case chain.KindSessionToken:
@@ -257,8 +267,17 @@ func (r *Resolver) terminal() *os.File {
 // now is AWS's clock as far as it is known: expiry is judged by it.
 func (p *Provider) now() time.Time { return p.resolver.opts.Now().Add(p.skew()) }
 
-// skew is AWS's clock minus ours as far as it is known.
+// skew is AWS's clock minus ours as far as it is known: by a call of this
+// process, else by the one that fetched a shared session.
 func (p *Provider) skew() time.Duration {
+	if d := p.called(); d != 0 || p.shared == nil {
+		return d
+	}
+	return p.shared.Skew()
+}
+
+// called is AWS's clock minus ours as this process's calls tell.
+func (p *Provider) called() time.Duration {
 	if p.client == nil {
 		return 0
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,6 +30,7 @@ type codes struct {
 	profile  string
 	plan     *chain.Plan // nil where no plan is run
 	seed     mfa.Source
+	asked    *atomic.Bool // is set when a person is; may be nil
 }
 
 // code gets a code of a device: from the options, the profile's mfa_process, a
@@ -43,6 +45,9 @@ func (c codes) code(ctx context.Context, serial string) (secret.Text, error) {
 		sources = append(sources, mfa.Process(mfa.ProcessOptions{Line: line, Environ: r.opts.Environ, Stderr: r.opts.Stderr, Terminal: r.terminal()}))
 	}
 	sources = append(sources, c.seed, mfa.Asked("the terminal", func(ctx context.Context, prompt string) (string, error) {
+		if c.asked != nil {
+			c.asked.Store(true)
+		}
 		answer, err := r.ask(ctx, Question{Prompt: prompt, Reason: "AWS wants a code of your MFA device " + serial + ".", Hidden: true})
 		if errors.Is(err, ErrNobody) {
 			err = mfa.ErrNobody
@@ -62,7 +67,7 @@ func (p *Provider) code(ctx context.Context, serial string) (secret.Text, error)
 	seed := mfa.Seed("the vault", func(ctx context.Context, serial string) (secret.Text, error) {
 		return p.resolver.seed(ctx, p.plan, serial)
 	})
-	return codes{p.resolver, p.now, p.plan.Profile.Text, p.plan, seed}.code(ctx, serial)
+	return codes{p.resolver, p.now, p.plan.Profile.Text, p.plan, seed, &p.asked}.code(ctx, serial)
 }
 
 // mfaProcess finds the command that prints codes, "" if there is none:

@@ -23,16 +23,30 @@ import (
 
 // Sessions returns the sessions that this user's processes share, to be listed
 // and forgotten.
-func (r *Resolver) Sessions() *session.Store { return r.sessions(nil, nil) }
+func (r *Resolver) Sessions() *session.Store { return session.NewStore(r.storeOptions()) }
 
-// sessions is the store of one plan's sessions: its failures name the steps.
-func (r *Resolver) sessions(plan *chain.Plan, skew func() time.Duration) *session.Store {
-	f := failures{plan}
-	return session.NewStore(session.StoreOptions{
-		Folder: filepath.Join(r.stateFolder(), "sessions"), Locks: r.lockFolder(), Key: r.sessionKey(),
-		Now: r.opts.Now, Skew: skew, Windows: r.opts.Windows, Jitter: rand.Float64,
-		Waiting: r.opts.Waiting, Warn: r.opts.Warn, Encode: f.encode, Decode: f.decode,
-	})
+func (r *Resolver) storeOptions() session.StoreOptions {
+	return session.StoreOptions{Folder: filepath.Join(r.stateFolder(), "sessions"), Locks: r.lockFolder(), Key: r.sessionKey(),
+		Now: r.opts.Now, Windows: r.opts.Windows, Jitter: rand.Float64, Waiting: r.opts.Waiting, Warn: r.opts.Warn}
+}
+
+// burst is how long a refusal of AWS serves processes that begin later: those of
+// a burst do so over a second or two, and would get the same answer.
+const burst = 2 * time.Second
+
+// sessions is the store of one provider's sessions: its failures name the steps of
+// the plan.
+func (r *Resolver) sessions(p *Provider) *session.Store {
+	o, f := r.storeOptions(), failures{p.plan}
+	o.Skew, o.Encode, o.Decode = p.called, f.encode, f.decode
+	// Who has just mistyped a code tries again at once, and is to be asked.
+	o.Linger = func(err error) time.Duration {
+		if p.asked.Load() || !awsapi.Refused(err) {
+			return 0
+		}
+		return burst
+	}
+	return session.NewStore(o)
 }
 
 // shares reports whether a step's credentials are shared between processes: those
@@ -44,6 +58,14 @@ func shares(k chain.Kind) bool {
 		return true
 	}
 	return false
+}
+
+// Shares reports whether the credentials of a step are kept for all processes of
+// the user: they cost a prompt or a call, and the settings do not forbid it.
+// Errors: those of Setting.
+func (r *Resolver) Shares(s chain.Step) (bool, error) {
+	keep, err := r.keepsSessions()
+	return keep && shares(s.Kind), err
 }
 
 // keepsSessions reports whether sessions are shared at all.

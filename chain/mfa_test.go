@@ -37,6 +37,7 @@ func TestVaultAndMFA(t *testing.T) {
 		{"no entry and no profile", "", nil, "work", chain.Policy{}, "error profile work"},
 		{"a profile that says so", "[profile work]\n" + itself, entry, "work", chain.Policy{}, "vault:work"},
 		{"a profile that says so, no entry", "[profile work]\n" + itself, nil, "work", chain.Policy{}, "error profile work: the vault has no entry"},
+		{"a name of two words", "[profile my work]\ncredential_process = \"/opt/my tools/latchkey\" credentials --duration=1h \"my work\"\n", []string{"my work"}, "my work", chain.Policy{}, "vault:my work"},
 		{"a profile without credentials", "[profile work]\nregion = eu-west-1\n", entry, "work", chain.Policy{}, "vault:work"},
 		{"plain keys win", "[profile work]\n" + keys, entry, "work", chain.Policy{}, "static:work"},
 		{"another command wins", "[profile work]\ncredential_process = /bin/x\n", entry, "work", chain.Policy{}, "process:work"},

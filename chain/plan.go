@@ -11,6 +11,8 @@
 package chain
 
 import (
+	"time"
+
 	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/profile"
 	"github.com/latchkey-aws/latchkey/secret"
@@ -121,6 +123,9 @@ type Plan struct {
 	// Notes are what a person should know about this plan: values that shadow
 	// others, places where SDKs would decide otherwise.
 	Notes []profile.Diagnostic `json:"notes,omitempty"`
+	// Lifetime is how long the caller needs the credentials at least, 0 for no
+	// demand.
+	Lifetime time.Duration `json:"-"`
 	// CABundle is the PEM file that replaces the system's roots, if any.
 	CABundle origin.Value `json:"ca_bundle,omitzero"`
 }

@@ -83,7 +83,7 @@ func NewPlan(c Config, name origin.Value, policy Policy) (*Plan, error) {
 	}
 	bundle := p.setting("AWS_CA_BUNDLE", "ca_bundle")
 	for at := plan; at != nil; at = at.Next {
-		at.Profile, at.Region, at.CABundle = p.selected, p.region, bundle
+		at.Profile, at.Region, at.CABundle, at.Lifetime = p.selected, p.region, bundle, policy.Lifetime
 		setKeys(at.Steps)
 	}
 	plan.Notes = p.notes

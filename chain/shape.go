@@ -168,23 +168,52 @@ func (p *planner) unfinished(s *shape) error {
 }
 
 // callsItself reports whether a credential_process is latchkey asked for the
-// credentials of the profile it stands in: running it would never end.
+// credentials of the profile it stands in: its key is in the vault.
 func callsItself(command, name string) bool {
-	words := strings.Fields(command)
+	words := commandWords(command)
 	if len(words) < 3 {
 		return false
 	}
-	program := strings.Trim(words[0], `"'`)
+	program := words[0]
 	if i := strings.LastIndexAny(program, `/\`); i >= 0 {
 		program = program[i+1:]
 	}
 	if strings.TrimSuffix(program, ".exe") != "latchkey" || words[1] != "credentials" {
 		return false
 	}
-	for i := 2; i < len(words); i++ {
-		if word := strings.Trim(words[i], `"'`); !strings.HasPrefix(word, "-") {
+	for _, word := range words[2:] {
+		if !strings.HasPrefix(word, "-") {
 			return word == name
 		}
 	}
 	return false
+}
+
+// commandWords splits a command at blanks, but for those in quotes, which are
+// taken away. Backslashes stand for themselves, as in paths of Windows.
+func commandWords(command string) []string {
+	var words []string
+	var word strings.Builder
+	quote, open := rune(0), false
+	for _, r := range command {
+		switch {
+		case r == quote:
+			quote = 0
+		case quote == 0 && (r == '"' || r == '\''):
+			quote, open = r, true
+		case quote == 0 && (r == ' ' || r == '\t'):
+			if open {
+				words = append(words, word.String())
+				word.Reset()
+			}
+			open = false
+		default:
+			word.WriteRune(r)
+			open = true
+		}
+	}
+	if open {
+		words = append(words, word.String())
+	}
+	return words
 }

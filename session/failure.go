@@ -24,6 +24,8 @@ type failure struct {
 	kind failureKind
 	id   [8]byte // random
 	at   time.Time
+	// linger is how long those who come later share it too.
+	linger time.Duration
 	// holder is who failed, text the failure.
 	holder, text string
 }
@@ -40,8 +42,9 @@ const (
 )
 
 // A record is: "lkfail" and the format's number in 2 bytes, the kind in one
-// byte, the random id in 8, the time in microseconds since 1970 in 8, then
-// holder and text, each after its length in 2 bytes.
+// byte, the random id in 8, the time in microseconds since 1970 in 8, the
+// lingering in milliseconds in 2, then holder and text, each after its length in
+// 2 bytes.
 const (
 	failureMagic = "lkfail"
 	maxFailure   = 8 << 10
@@ -53,6 +56,7 @@ func (f *failure) encode() []byte {
 	data = append(data, byte(f.kind))
 	data = append(data, f.id[:]...)
 	data = binary.BigEndian.AppendUint64(data, uint64(f.at.UnixMicro()))
+	data = binary.BigEndian.AppendUint16(data, uint16(min(f.linger.Milliseconds(), math.MaxUint16)))
 	for _, text := range [...]string{f.holder, f.text} {
 		data = append(binary.BigEndian.AppendUint16(data, uint16(len(text))), text...)
 	}
@@ -61,11 +65,12 @@ func (f *failure) encode() []byte {
 
 // parseFailure returns nil for anything that is no record.
 func parseFailure(data []byte) *failure {
-	const fixed = 25
+	const fixed = 27
 	if len(data) < fixed || string(data[:6]) != failureMagic || binary.BigEndian.Uint16(data[6:]) != format {
 		return nil
 	}
-	f := &failure{kind: failureKind(data[8]), id: [8]byte(data[9:]), at: moment(data[17:])}
+	f := &failure{kind: failureKind(data[8]), id: [8]byte(data[9:]), at: moment(data[17:]),
+		linger: time.Duration(binary.BigEndian.Uint16(data[25:])) * time.Millisecond}
 	if f.kind < own || f.kind > cancelled {
 		return nil
 	}
@@ -145,6 +150,9 @@ func (p *shared) fail(ctx context.Context, err error) error {
 		text, ok := p.store.encode(err)
 		if ok && len(text) <= maxText {
 			f.kind, f.text = common, text
+			if p.store.opts.Linger != nil {
+				f.linger = p.store.opts.Linger(err)
+			}
 		}
 	}
 	// Without the record each waiter tries itself, which is all that is lost.

@@ -22,6 +22,9 @@ func (p *shared) look(ctx context.Context) (*entry, standing) {
 		return nil, spent
 	}
 	state := s.standing(&e.header)
+	if e.deadline.Sub(s.opts.Now()) < p.about.Minimum {
+		state = spent
+	}
 	if state == spent {
 		return nil, spent
 	}

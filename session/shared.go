@@ -68,7 +68,7 @@ func (p *shared) required(ctx context.Context, held *entry) (aws.Credentials, er
 	if held != nil && p.paused(before, true) {
 		return held.creds, nil
 	}
-	if held == nil && before.concerns(nil) && p.age(before) < p.store.opts.Linger {
+	if held == nil && before.concerns(nil) && p.age(before) < before.linger {
 		return aws.Credentials{}, p.store.shared(before)
 	}
 	creds, err := p.await(ctx, held, before)

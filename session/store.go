@@ -44,9 +44,10 @@ type StoreOptions struct {
 	Encode func(error) (string, bool)
 	// Decode makes the text into an error again. Nil: an error of that text.
 	Decode func(string) error
-	// Linger is how long after a failure even callers share it that began later.
-	// Zero: they try again.
-	Linger time.Duration
+	// Linger says how long a failure is shared even by those who begin later,
+	// such as the last of a burst of processes; at most a minute. Nil or 0: they
+	// try again.
+	Linger func(error) time.Duration
 }
 
 // Store shares sessions between the processes of one user: on disk, sealed,
@@ -83,6 +84,9 @@ type About struct {
 	// Kind of the step, Profile that it was first fetched for, Detail such as a
 	// role's ARN.
 	Kind, Profile, Detail string
+	// Minimum is how long the caller needs the credentials: a session that ends
+	// earlier is fetched anew. 0: it does not matter.
+	Minimum time.Duration
 	// Prompts says that fetching may ask a person. Such a session is renewed
 	// only when it must be, those who wait are told that somebody is asked, and
 	// a cancellation is theirs too.

@@ -79,7 +79,7 @@ func (f *fixture) Retrieve(ctx context.Context) (aws.Credentials, error) {
 
 func (f *fixture) store() *session.Store {
 	return session.NewStore(session.StoreOptions{
-		Folder: f.folder, Key: f.key, Now: func() time.Time { return f.now }, Skew: func() time.Duration { return f.skew }, Windows: f.windows, Linger: f.linger,
+		Folder: f.folder, Key: f.key, Now: func() time.Time { return f.now }, Skew: func() time.Duration { return f.skew }, Windows: f.windows, Linger: func(error) time.Duration { return f.linger },
 		Warn: func(err error) { f.mu.Lock(); f.warns = append(f.warns, err); f.mu.Unlock() },
 	})
 }
@@ -414,6 +414,22 @@ func TestLinger(t *testing.T) {
 	f.now = f.now.Add(2 * time.Second)
 	f.err = nil
 	f.want("ASIA2", 2)
+}
+
+// TestMinimum: a session that ends before its caller is done is fetched anew, and
+// handed out however long the new one lasts.
+func TestMinimum(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.want("ASIA1", 1)
+	f.now = f.now.Add(30 * time.Minute)
+	f.want("ASIA1", 1)
+	f.about.Minimum = 45 * time.Minute
+	f.want("ASIA2", 2)
+	f.about.Minimum = 2 * time.Hour
+	f.want("ASIA3", 3)
+	f.about.Minimum = 0
+	f.want("ASIA3", 3)
 }
 
 // TestCancelled: a caller that has given up gets no credentials and starts

@@ -92,9 +92,13 @@ func plain(text string) bool {
 	return len(text) < 200
 }
 
+// arrival is what a session may have lost of its time when it is looked at.
+const arrival = 30 * time.Second
+
 // lastsFor refuses credentials that end before the command is expected to.
 func lastsFor(creds aws.Credentials, kind chain.Kind, lasting time.Duration, now time.Time) error {
-	if lasting <= 0 || !creds.CanExpire || creds.Expires.Sub(now) >= lasting {
+	// A session of an hour has a little less by the time it arrives.
+	if lasting <= 0 || !creds.CanExpire || creds.Expires.Sub(now) >= lasting-arrival {
 		return nil
 	}
 	fix := "lower --for, or leave it out"
