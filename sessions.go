@@ -26,7 +26,7 @@ import (
 func (r *Resolver) Sessions() *session.Store { return session.NewStore(r.storeOptions()) }
 
 func (r *Resolver) storeOptions() session.StoreOptions {
-	return session.StoreOptions{Folder: filepath.Join(r.stateFolder(), "sessions"), Locks: r.lockFolder(), Key: r.sessionKey(),
+	return session.StoreOptions{Folder: r.SessionFolder(), Locks: r.lockFolder(), Key: r.sessionKey(),
 		Now: r.opts.Now, Windows: r.opts.Windows, Jitter: rand.Float64, Waiting: r.opts.Waiting, Warn: r.opts.Warn}
 }
 
@@ -59,6 +59,9 @@ func shares(k chain.Kind) bool {
 	}
 	return false
 }
+
+// SessionFolder is where shared sessions are kept.
+func (r *Resolver) SessionFolder() string { return filepath.Join(r.stateFolder(), "sessions") }
 
 // Shares reports whether the credentials of a step are kept for all processes of
 // the user: they cost a prompt or a call, and the settings do not forbid it.

@@ -180,23 +180,45 @@ func TestDoesAndNext(t *testing.T) {
 		{step(chain.KindStatic), "takes the keys of the profile", "without a network call"},
 		{step(chain.KindEnvironment, chain.InputSessionToken, ""), "environment, with a session token", "without a network call"},
 		{step(chain.KindProcess), "runs the command", "without a network call"},
-		{step(chain.KindSSO, chain.InputSSORole, "R", chain.InputSSOAccount, "1"), "role R in account 1", "nobody is prompted"},
-		{step(chain.KindLogin), "console sign-in", "nobody is prompted"},
-		{step(chain.KindWebIdentity, chain.InputRoleARN, "arn"), "assumes arn", "nobody is prompted"},
-		{step(chain.KindContainer), "container", "nobody is prompted"},
-		{step(chain.KindIMDS), "1.5 s at most", "nobody is prompted"},
-		{step(chain.KindIMDS, chain.InputAsked, "true"), "asks the instance metadata service", "nobody is prompted"},
+		{step(chain.KindSSO, chain.InputSSORole, "R", chain.InputSSOAccount, "1"), "role R in account 1", "nobody is prompted for a code"},
+		{step(chain.KindLogin), "console sign-in", "nobody is prompted for a code"},
+		{step(chain.KindWebIdentity, chain.InputRoleARN, "arn"), "assumes arn", "nobody is prompted for a code"},
+		{step(chain.KindContainer), "container", "nobody is prompted for a code"},
+		{step(chain.KindIMDS), "1.5 s at most", "nobody is prompted for a code"},
+		{step(chain.KindIMDS, chain.InputAsked, "true"), "asks the instance metadata service", "nobody is prompted for a code"},
 		{step(chain.KindCustom, chain.InputName, "mine"), "provider mine", "without a network call"},
 		{step(chain.KindSessionToken, chain.InputMFASerial, "dev"), "MFA session", "a code of dev"},
-		{step(chain.KindAssumeRole, chain.InputRoleARN, "arn", chain.InputDuration, "5400"), "assumes arn for 1h30m", "nobody is prompted"},
+		{step(chain.KindAssumeRole, chain.InputRoleARN, "arn", chain.InputDuration, "5400"), "assumes arn for 1h30m", "nobody is prompted for a code"},
 		{step(chain.KindAssumeRole, chain.InputRoleARN, "arn", chain.InputDuration, "3600", chain.InputMFASerial, "dev"), "for 1h, with a code", "a code of dev"},
 	}
 	for _, tt := range tests {
 		if got := explain.Does(tt.step); !strings.Contains(got, tt.does) {
 			t.Errorf("%s: %q, want %q", tt.step.Kind, got, tt.does)
 		}
-		if got := explain.Next(&chain.Plan{Steps: []chain.Step{tt.step}}); !strings.Contains(got, tt.next) {
+		if got := explain.Next(&chain.Plan{Steps: []chain.Step{tt.step}}, nil); !strings.Contains(got, tt.next) {
 			t.Errorf("%s: next %q, want %q", tt.step.Kind, got, tt.next)
+		}
+	}
+}
+
+// TestNextKept leaves out what a kept session spares.
+func TestNextKept(t *testing.T) {
+	t.Parallel()
+	plan := &chain.Plan{Steps: []chain.Step{
+		{Kind: chain.KindVault, Key: "v"},
+		{Kind: chain.KindSessionToken, Key: "m", Inputs: []chain.Input{{Name: chain.InputMFASerial, Value: "dev"}}},
+		{Kind: chain.KindAssumeRole, Key: "r"},
+	}}
+	for kept, want := range map[string]string{
+		"":   "opens the vault and needs a code of dev: ",
+		"v":  "needs a code of dev: ",
+		"m":  "asks AWS, with the session that is kept; nobody is prompted for a code",
+		"r":  "hands out the session that is kept; nobody is prompted and AWS is not asked",
+		"mr": "hands out the session that is kept; nobody is prompted and AWS is not asked",
+	} {
+		got := explain.Next(plan, func(s chain.Step) bool { return strings.Contains(kept, s.Key) })
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("kept %q: next %q, want %q", kept, got, want)
 		}
 	}
 }

@@ -79,21 +79,38 @@ func lasting(s chain.Step) string {
 }
 
 // Next says what would happen next if the plan were run now: what it needs of
-// a person, and what it calls.
-func Next(plan *chain.Plan) string {
+// a person, and what it calls. kept reports which steps have credentials kept
+// from before, so that they and all before them are not run; nil: none has.
+func Next(plan *chain.Plan, kept func(chain.Step) bool) string {
+	steps := plan.Steps
+	for i := len(steps) - 1; i >= 0 && kept != nil; i-- {
+		if kept(steps[i]) {
+			steps = steps[i+1:]
+			break
+		}
+	}
+	if len(steps) == 0 && len(plan.Steps) > 0 {
+		return "hands out the session that is kept; nobody is prompted and AWS is not asked"
+	}
 	var needs []string
-	for _, s := range plan.Steps {
+	opens := ""
+	for _, s := range steps {
 		if serial := s.Get(chain.InputMFASerial); serial != "" {
 			needs = append(needs, "a code of "+clean(serial))
 		} else if code(s) != "" {
 			needs = append(needs, "a code of the user's MFA device")
 		}
+		if s.Kind == chain.KindVault {
+			opens = "opens the vault and "
+		}
 	}
 	switch {
 	case len(needs) > 0:
-		return "needs " + strings.Join(needs, " and ") + ": asked for on the terminal, or given with --mfa-code 123456 or TOTP_CODE in the environment"
+		return opens + "needs " + strings.Join(needs, " and ") + ": asked for on the terminal, or given with --mfa-code 123456 or TOTP_CODE in the environment"
+	case len(steps) < len(plan.Steps):
+		return "asks AWS, with the session that is kept; nobody is prompted for a code"
 	case plan.CallsAWS():
-		return "asks AWS; nobody is prompted"
+		return opens + "asks AWS; nobody is prompted for a code"
 	}
-	return "hands out the credentials without a network call"
+	return opens + "hands out the credentials without a network call"
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,13 +22,16 @@ func newExplain(sys *Sys) *cobra.Command {
 		Short: "Show how a profile's credentials come about, and what is wrong with it",
 		Long: `Show the plan for a profile, step by step: each value with the file and line, the
 variable or the flag it comes from, what would happen next, and where SDKs would
-do something else. Nothing is fetched and nobody is asked. Use it when a profile
+do something else; which sessions are kept and until when, and where the key is
+that seals them. Nothing is fetched and nobody is asked. Use it when a profile
 does not work, or to see what a flag would change.
 
 With --json, an object: profile; plan with profile, region, steps (kind, profile,
-inputs, session_key), next (the plan if that is not there) and looked; next, what
-would happen; error and findings (code, class, profile, what, where, why, fix,
-breaks). An origin has kind (file, env, flag, default, code), file, line, key.
+inputs, session_key), next (the plan if that is not there) and looked; sessions
+with folder, sealing_key (where it is), off (the setting that keeps none), error
+and steps (session_key, kept, expires, left_seconds, error); next, what would
+happen; error and findings (code, class, profile, what, where, why, fix, breaks).
+An origin has kind (file, env, flag, argument, default, code), file, line, key.
 
 Exit codes: 0 if there is a plan, else what the other commands would end with: 2
 for the configuration, 3 if the profile or credentials do not exist.`,
@@ -38,7 +42,7 @@ for the configuration, 3 if the profile or credentials do not exist.`,
 		ValidArgsFunction: completeProfiles(sys),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			frugal()
-			report, err := f.report(sys, args)
+			report, err := f.report(cmd.Context(), sys, args)
 			if err != nil {
 				return err
 			}
@@ -70,12 +74,13 @@ func printJSON(w io.Writer, v any) error {
 type report struct {
 	Profile  string            `json:"profile"`
 	Plan     *chain.Plan       `json:"plan,omitempty"`
+	Sessions *keptSessions     `json:"sessions,omitempty"`
 	Next     string            `json:"next,omitempty"`
 	Error    *explain.Finding  `json:"error,omitempty"`
 	Findings []explain.Finding `json:"findings"`
 }
 
-func (f *resolveFlags) report(sys *Sys, args []string) (*report, error) {
+func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string) (*report, error) {
 	policy, err := f.policy()
 	if err != nil {
 		return nil, err
@@ -101,7 +106,11 @@ func (f *resolveFlags) report(sys *Sys, args []string) (*report, error) {
 	r.Findings = append(r.Findings, explain.Plan(resolver.Graph(), plan)...)
 	shown := *plan
 	shown.Notes = nil // they are among the findings
-	r.Profile, r.Plan, r.Next = plan.Profile.Text, &shown, explain.Next(plan)
+	r.Profile, r.Plan = plan.Profile.Text, &shown
+	if r.Sessions, err = lookForSessions(ctx, resolver, plan); err != nil {
+		return nil, err
+	}
+	r.Next = explain.Next(plan, r.Sessions.has)
 	return r, nil
 }
 
@@ -118,6 +127,7 @@ func (r *report) print(w io.Writer) error {
 	}
 	if r.Plan != nil {
 		r.printPlan(out)
+		r.Sessions.print(out)
 		out.add("\nnext: %s", r.Next)
 	}
 	for i, f := range r.Findings {
@@ -146,6 +156,7 @@ func (r *report) printPlan(out *lines) {
 		}
 		for i, step := range at.Steps {
 			out.step(i+1, step)
+			r.Sessions.printStep(out, step)
 		}
 	}
 }
