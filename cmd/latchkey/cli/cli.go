@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/vault/sshkey"
 )
 
 // Sys is what the commands see of the machine. Tests put in their own.
@@ -164,7 +165,7 @@ func (sys *Sys) resolver(f *resolveFlags, profile string) (*latchkey.Resolver, e
 func (sys *Sys) resolverAndAsker(f *resolveFlags, profile string) (*latchkey.Resolver, *asker, error) {
 	ask := &asker{sys: sys}
 	opts := latchkey.Options{Environ: sys.Environ, First: profile, Now: sys.Now, Stderr: sys.Stderr, Terminal: terminal,
-		Asker: ask, Derived: sys.Derived, Waiting: sys.waiting, CodeWait: sys.codeWait, Warn: sys.warn}
+		Asker: ask, SSHKeys: sshkey.Keys{}, Derived: sys.Derived, Waiting: sys.waiting, CodeWait: sys.codeWait, Warn: sys.warn}
 	if f != nil {
 		opts.MFA = f.code(sys)
 	}
