@@ -94,7 +94,7 @@ var errNoHome = errors.New("vault: no home folder is known: HOME is not set")
 // passphrase, and where its key is kept.
 func (r *Resolver) VaultOptions(folder string) vault.Options {
 	return vault.Options{Folder: folder, Passphrase: r.passphrase, Keychain: r.keychain(), Ring: kernelring.Ring{},
-		Plugin: r.plugin(), SSH: r.opts.SSHKeys, Derived: r.opts.Derived, WorkFactor: r.opts.WorkFactor, Now: r.opts.Now}
+		Plugin: r.plugin(), SSH: r.opts.SSHKeys, Waiting: r.opts.Waiting, Derived: r.opts.Derived, WorkFactor: r.opts.WorkFactor, Now: r.opts.Now}
 }
 
 // entry tells a plan of an entry of the vault. A home that has no vault, or no
