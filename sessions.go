@@ -84,8 +84,7 @@ func (r *Resolver) keepsSessions() (bool, error) {
 // with the login. Its name holds a digest of the folder, so that another home's
 // sessions have another key.
 func (r *Resolver) sessionKey() session.KeySource {
-	sum := sha256.Sum256([]byte(r.stateFolder()))
-	name := "latchkey-session-" + hex.EncodeToString(sum[:8])
+	name := r.sessionKeyName()
 	lock := filepath.Join(r.lockFolder(), "session-key.lock")
 	var sources []session.KeySource
 	switch runtime.GOOS {
@@ -99,6 +98,28 @@ func (r *Resolver) sessionKey() session.KeySource {
 		sources = append(sources, session.FileKey(folder))
 	}
 	return session.FirstOf(sources...)
+}
+
+func (r *Resolver) sessionKeyName() string {
+	sum := sha256.Sum256([]byte(r.stateFolder()))
+	return "latchkey-session-" + hex.EncodeToString(sum[:8])
+}
+
+// EndSessions forgets all sessions, and the key that sealed them where that is
+// this home's alone: what stays behind when the home goes is nothing.
+func (r *Resolver) EndSessions(ctx context.Context) error {
+	_, err := r.Sessions().Forget(ctx, nil)
+	switch runtime.GOOS {
+	case "linux":
+		if e := (kernelring.Ring{}).Remove(r.sessionKeyName()); !errors.Is(e, kernelring.ErrUnavailable) {
+			err = errors.Join(err, e)
+		}
+	case "darwin", "windows":
+		if e := r.keychain().Delete("latchkey", r.sessionKeyName()); !errors.Is(e, keychain.ErrNotFound) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
 }
 
 func (r *Resolver) keychain() *keychain.Keychain {

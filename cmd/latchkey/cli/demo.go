@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 
+	"filippo.io/age"
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey/sandbox"
@@ -18,11 +20,11 @@ func newDemo(sys *Sys) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Show the whole journey on the sandbox; no AWS account needed",
-		Long: `Run the main job on a local stand-in for AWS: keys, an MFA session, a role in
-another account, a program that uses it, and the explanation of a profile that is
-broken on purpose. Each step is the command that you would type, with its real
-output. It takes a second; nothing leaves this machine, your own ~/.aws is not
-read, and nothing is left behind.`,
+		Long: `Run the main job on a local stand-in for AWS: a key that goes into the vault, one
+MFA code that serves two roles in two accounts, the sessions that all programs
+share, and the explanation of a profile that is broken on purpose. Each step is
+the command that you would type, with its real output. It takes a second; nothing
+leaves this machine, your own ~/.aws is not read, and nothing is left behind.`,
 		Example: "  latchkey demo",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), sys) },
@@ -30,28 +32,37 @@ read, and nothing is left behind.`,
 }
 
 // demoStep is one command of the journey. code names the user whose MFA code
-// takes the place of CODE; fails says that the command is meant to.
+// takes the place of CODE; input is the file that it reads; fails says that the
+// command is meant to.
 type demoStep struct {
 	say     string
 	command []string
+	input   string
 	code    string
-	keep    bool // its assignments go into the environment of the next steps
 	fails   bool
 }
 
+// The files of the journey, in the demo's home folder.
+const (
+	demoCSV = "accessKeys.csv"
+	demoKey = "vault.key"
+)
+
 func demoSteps() []demoStep {
 	return []demoStep{
-		{say: "Which profiles are there? (from the sandbox's ~/.aws/config)", command: []string{"profiles"}},
-		{say: "Alice has a long-term key. Who is she?", command: []string{"whoami", "alice"}},
-		{say: "Production wants MFA. Without a code latchkey says what is missing:", command: []string{"whoami", "prod"}, fails: true},
+		{say: "Alice has got a key from the console. AWS is asked whether it works, and it goes into the vault, encrypted:",
+			command: []string{"vault", "add", "alice", "--write-profile", "--keep-in", "file:" + demoKey}, input: demoCSV},
+		{say: "Which profiles are there? dev and prod are roles that she may assume, with MFA:", command: []string{"profiles"}},
+		{say: "In a terminal latchkey would ask for the code now. Where nobody can be asked, it says what is missing:",
+			command: []string{"whoami", "prod"}, fails: true},
 		{say: "With the code of her device, a program runs in the production account, and with nothing but a session:",
 			command: []string{"exec", "prod", "--mfa-code", "CODE", "--", "latchkey", "whoami"}, code: "alice"},
-		{say: "Or an MFA session for the shell; the next commands see it as exported variables:",
-			command: []string{"env", "alice", "--mfa-code", "CODE", "--shell", "dotenv"}, code: "alice", keep: true},
-		{say: "That session assumes a role in another account without another code:",
-			command: []string{"exec", "--role", "arn:aws:iam::444455556666:role/Developer", "--read-only", "--", "latchkey", "whoami"}},
+		{say: "Another role, in another account: that one code serves all of them, in every program and every shell:",
+			command: []string{"whoami", "dev"}},
+		{say: "These sessions are kept, sealed, until they expire:", command: []string{"sessions"}},
+		{say: "How do the credentials of dev come about? Nothing is fetched for this:", command: []string{"explain", "dev"}},
+		{say: "As variables, without another question:", command: []string{"env", "dev", "--shell", "dotenv"}},
 		{say: "Identity Center, with the sign-in that the AWS CLI cached:", command: []string{"whoami", "sso-dev"}},
-		{say: "How would the prod profile get there? Nothing is fetched for this:", command: []string{"explain", "prod"}},
 		{say: "And a profile that is broken on purpose:", command: []string{"explain", "broken"}, fails: true},
 	}
 }
@@ -60,17 +71,17 @@ func runDemo(ctx context.Context, sys *Sys) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	defer heedBrokenPipes()()
-	server, err := startSandbox(sys, "", "")
+	server, err := sandbox.New(sandbox.Options{Now: sys.Now, World: demoWorld()})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = server.Close() }()
-	dir, remove, err := temporary("latchkey-demo-")
+	dir, remove, err := temporaryFolder("latchkey-demo-")
 	if err != nil {
 		return err
 	}
 	defer remove()
-	home, err := server.WriteHome(dir)
+	home, err := demoHome(server, dir)
 	if err != nil {
 		return err
 	}
@@ -78,7 +89,10 @@ func runDemo(ctx context.Context, sys *Sys) error {
 	if err != nil {
 		return err
 	}
-	d := &demo{sys: sys, out: lines{w: sys.Stdout}, server: server, self: self, environ: sandboxEnviron(sys.Environ, home)}
+	// Somebody may be there, but the demo is not to wait for them.
+	environ := append(sandboxEnviron(sys.Environ, home), "LATCHKEY_PROMPT="+askNobody)
+	defer endHome(environ)
+	d := &demo{out: lines{w: sys.Stdout}, server: server, self: self, dir: dir, environ: environ}
 	d.out.add("A local stand-in for AWS is running; every output below is real.")
 	for _, step := range demoSteps() {
 		if err := d.run(ctx, step); err != nil {
@@ -87,14 +101,46 @@ func runDemo(ctx context.Context, sys *Sys) error {
 	}
 	d.out.add("\nThat was the sandbox. Try it yourself: latchkey sandbox -- sh")
 	d.out.add("With your own ~/.aws: latchkey profiles, then latchkey exec PROFILE -- COMMAND")
+	d.out.add("Keys that stand there in plaintext: latchkey vault import --dry-run")
 	return d.failure(ctx)
 }
 
+// demoWorld is the example organisation before Alice has stored her key.
+func demoWorld() *sandbox.World {
+	world := sandbox.Example()
+	for i := range world.Profiles {
+		world.Profiles[i].KeysOf = ""
+	}
+	return world
+}
+
+// demoHome writes the home folder, the file that Alice got from the console, and
+// what keeps the key of her vault: a keychain would be the user's own, and a
+// passphrase takes a second to try.
+func demoHome(server *sandbox.Server, dir string) (sandbox.Home, error) {
+	home, err := server.WriteHome(dir)
+	if err != nil {
+		return home, err
+	}
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		return home, err
+	}
+	text := "Access key ID,Secret access key\n"
+	for _, user := range server.Ready().Users {
+		if user.Name == "alice" {
+			text += user.AccessKeys[0].ID + "," + user.AccessKeys[0].Secret + "\n"
+		}
+	}
+	err = os.WriteFile(filepath.Join(dir, demoCSV), []byte(text), 0o600)
+	return home, errors.Join(err, os.WriteFile(filepath.Join(dir, demoKey), []byte(key.String()+"\n"), 0o600))
+}
+
 type demo struct {
-	sys     *Sys
 	out     lines
 	server  *sandbox.Server
-	self    string
+	self    string // this program
+	dir     string
 	environ []string
 }
 
@@ -121,7 +167,11 @@ func (d *demo) run(ctx context.Context, step demoStep) error {
 		}
 		command[i] = code
 	}
-	d.out.add("\n# %s\n$ latchkey %s", step.say, strings.Join(command, " "))
+	line := "latchkey " + strings.Join(command, " ")
+	if step.input != "" {
+		line += " < " + step.input
+	}
+	d.out.add("\n# %s\n$ %s", step.say, line)
 	if err := d.failure(ctx); err != nil {
 		return err
 	}
@@ -132,7 +182,15 @@ func (d *demo) run(ctx context.Context, step demoStep) error {
 		}
 	}
 	child := exec.CommandContext(ctx, d.self, command...)
-	child.Env = d.environ
+	child.Env, child.Dir = d.environ, d.dir
+	if step.input != "" {
+		input, err := os.Open(filepath.Join(d.dir, step.input))
+		if err != nil {
+			return err
+		}
+		defer input.Close()
+		child.Stdin = input
+	}
 	text, err := child.CombinedOutput()
 	d.out.add("%s", strings.TrimRight(string(text), "\n"))
 	if err := d.failure(ctx); err != nil {
@@ -148,20 +206,5 @@ func (d *demo) run(ctx context.Context, step demoStep) error {
 	case (status != 0) != step.fails:
 		return fmt.Errorf("the command above ended with %d, which the demo did not expect", status)
 	}
-	if step.keep {
-		d.environ = append(d.environ, assignments(string(text))...)
-	}
 	return nil
-}
-
-// assignments reads the simple K=v and K='v' lines that env printed.
-func assignments(text string) []string {
-	var pairs []string
-	for line := range strings.Lines(text) {
-		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
-		if ok && strings.HasPrefix(name, "AWS_") {
-			pairs = append(pairs, name+"="+strings.Trim(value, `'"`))
-		}
-	}
-	return pairs
 }

@@ -12,7 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/sandbox"
+	"github.com/latchkey-aws/latchkey/vault"
 )
 
 // sandboxVariable tells programs in a sandbox's environment where it is.
@@ -101,8 +103,8 @@ func startSandbox(sys *Sys, listen, path string) (*sandbox.Server, error) {
 	return server, err
 }
 
-// temporary makes a folder that remove takes away again.
-func temporary(prefix string) (dir string, remove func(), err error) {
+// temporaryFolder makes a folder that remove takes away again.
+func temporaryFolder(prefix string) (dir string, remove func(), err error) {
 	dir, err = os.MkdirTemp("", prefix)
 	if err != nil {
 		return "", nil, &exitError{code: exitFailed, err: err, fix: "point TMPDIR at a folder that you may write to"}
@@ -149,8 +151,9 @@ func serveSandbox(ctx context.Context, sys *Sys, server *sandbox.Server, home st
 // runInSandbox runs a command in a home folder of the sandbox. It is not exec:
 // the sandbox has to outlive the command.
 func runInSandbox(sys *Sys, server *sandbox.Server, home string, command []string) error {
-	if home == "" {
-		dir, remove, err := temporary("latchkey-sandbox-")
+	temporary := home == ""
+	if temporary {
+		dir, remove, err := temporaryFolder("latchkey-sandbox-")
 		if err != nil {
 			return err
 		}
@@ -161,7 +164,11 @@ func runInSandbox(sys *Sys, server *sandbox.Server, home string, command []strin
 	if err != nil {
 		return err
 	}
-	code, err := runChild(sys, command, sandboxEnviron(sys.Environ, written))
+	environ := sandboxEnviron(sys.Environ, written)
+	if temporary {
+		defer endHome(environ)
+	}
+	code, err := runChild(sys, command, environ)
 	if err != nil {
 		return err
 	}
@@ -171,10 +178,26 @@ func runInSandbox(sys *Sys, server *sandbox.Server, home string, command []strin
 	return nil
 }
 
+// endHome takes what a home folder that goes away has left outside of it: the keys
+// of its sessions and its vault in the kernel's keyring.
+func endHome(environ []string) {
+	resolver, err := latchkey.Load(latchkey.Options{Environ: environ})
+	if err != nil {
+		return // a config that the command has spoilt
+	}
+	_ = resolver.EndSessions(context.Background())
+	if folder, err := resolver.VaultFolder(); err == nil {
+		_ = vault.Open(resolver.VaultOptions(folder)).Lock()
+	}
+}
+
 // sandboxEnviron is the environment of a program in the sandbox: nothing of the
-// user's own AWS set-up is left in it, and latchkey itself can be called.
+// user's own AWS set-up and vault is left in it, and latchkey itself can be called.
 func sandboxEnviron(environ []string, home sandbox.Home) []string {
-	drop := map[string]bool{"XDG_CACHE_HOME": true, "XDG_CONFIG_HOME": true, "XDG_RUNTIME_DIR": true}
+	drop := map[string]bool{"TOTP_CODE": true}
+	for _, name := range []string{"XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "APPDATA", "LOCALAPPDATA"} {
+		drop[name] = true
+	}
 	for _, name := range home.Unset {
 		drop[name] = true
 	}
@@ -188,7 +211,7 @@ func sandboxEnviron(environ []string, home sandbox.Home) []string {
 		switch {
 		case strings.EqualFold(name, "PATH"):
 			kept = append(kept, name+"="+value+string(os.PathListSeparator)+ownFolder())
-		case !drop[name]:
+		case !drop[name] && !strings.HasPrefix(name, "LATCHKEY_VAULT_"):
 			kept = append(kept, pair)
 		}
 	}
