@@ -18,8 +18,9 @@ expect of a credential_process. In ~/.aws/config:
   credential_process = latchkey credentials prod
 
 Use it for programs that find credentials themselves and renew them: they call it
-again when the session ends. Nobody can type a code then; a profile that asks for
-one fails with exit code 4.`,
+again when the session ends. Where an MFA code is needed it is asked for on the
+terminal, once for all processes; without one the call fails with exit code 4 and
+names the command to run. With the name of a vault entry, it is that key.`,
 		Example: `  latchkey credentials prod
   latchkey credentials prod --duration 1h`,
 		Args:              oneProfile,

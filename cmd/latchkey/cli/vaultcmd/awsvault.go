@@ -49,6 +49,11 @@ func (d *Deps) fromAWSVault(ctx context.Context, r *latchkey.Resolver, ask Asker
 	}
 	for _, name := range names {
 		output, err := d.awsVault(ctx, "export", "--no-session", "--format=json", name)
+		var failed *command.Error
+		if errors.As(err, &failed) && failed.Failure == command.Exited {
+			// Before version 7 there was no export, and exec printed the same.
+			output, err = d.awsVault(ctx, "exec", "--no-session", "--json", name)
+		}
 		if err != nil {
 			return err
 		}
