@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -16,17 +17,42 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli"
 	"github.com/latchkey-aws/latchkey/sandbox"
+	"github.com/latchkey-aws/latchkey/vault"
 )
 
 func TestMain(m *testing.M) {
 	programs := map[string]func(){
-		"latchkey": func() { os.Exit(cli.Main(cli.System())) },
+		"latchkey": func() { os.Exit(cli.Main(system())) },
 		"showenv":  showEnv,
 	}
 	unixPrograms(programs)
 	testscript.Main(m, programs)
+}
+
+// system is the real machine, on which trying a passphrase costs little: a race
+// detector makes a second a minute.
+func system() *cli.Sys {
+	sys := cli.System()
+	sys.WorkFactor = 10
+	return sys
+}
+
+// leave takes the keys of a home's sessions and vault out of the kernel's keyring,
+// which outlives the test.
+func leave(t interface{ Cleanup(func()) }, environ []string) {
+	t.Cleanup(func() {
+		resolver, err := latchkey.Load(latchkey.Options{Environ: environ})
+		if err != nil {
+			return
+		}
+		_ = resolver.EndSessions(context.Background())
+		if folder, err := resolver.VaultFolder(); err == nil {
+			_ = vault.Open(resolver.VaultOptions(folder)).Lock()
+		}
+	})
 }
 
 // showEnv prints the AWS_ variables of a child, and what else is asked for.
@@ -59,6 +85,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp"))
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // the programs have no races to wait for
+			for _, home := range []string{home, filepath.Join(e.WorkDir, "sandbox-home")} {
+				leave(defers{e}, []string{"HOME=" + home})
+			}
 			return errors.Join(os.MkdirAll(filepath.Join(home, ".aws"), 0o700), os.MkdirAll(filepath.Join(e.WorkDir, "tmp"), 0o700))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"sandbox": startSandbox, "moto": startMoto, "code": nextCode, "exits": exits},
@@ -71,6 +100,10 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+type defers struct{ *testscript.Env }
+
+func (d defers) Cleanup(f func()) { d.Defer(f) }
 
 // have reports whether a program that people use is installed. In CI each one
 // must be.

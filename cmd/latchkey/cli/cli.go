@@ -27,6 +27,8 @@ type Sys struct {
 	Now     func() time.Time
 	// Derived is told of each derivation of a key from a passphrase; nil: nobody.
 	Derived func()
+	// WorkFactor is that of new passphrases; 0: age's own.
+	WorkFactor int
 }
 
 // System returns the real machine.
@@ -165,7 +167,7 @@ func (sys *Sys) resolver(f *resolveFlags, profile string) (*latchkey.Resolver, e
 func (sys *Sys) resolverAndAsker(f *resolveFlags, profile string) (*latchkey.Resolver, *asker, error) {
 	ask := &asker{sys: sys}
 	opts := latchkey.Options{Environ: sys.Environ, First: profile, Now: sys.Now, Stderr: sys.Stderr, Terminal: terminal,
-		Asker: ask, SSHKeys: sshkey.Keys{}, Derived: sys.Derived, Waiting: sys.waiting, CodeWait: sys.codeWait, Warn: sys.warn}
+		Asker: ask, SSHKeys: sshkey.Keys{}, Derived: sys.Derived, WorkFactor: sys.WorkFactor, Waiting: sys.waiting, CodeWait: sys.codeWait, Warn: sys.warn}
 	if f != nil {
 		opts.MFA = f.code(sys)
 	}
