@@ -365,4 +365,5 @@ func empty(t *testing.T, dir string) {
 func unixPrograms(programs map[string]func()) {
 	programs["counter"] = counter
 	programs["inspect"] = inspect
+	programs["crowd"] = crowd
 }
