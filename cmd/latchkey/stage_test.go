@@ -4,8 +4,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,7 +23,6 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/latchkey-aws/latchkey/internal/kernelring"
 	"github.com/latchkey-aws/latchkey/sandbox"
 	"github.com/latchkey-aws/latchkey/vault"
 )
@@ -120,19 +117,8 @@ func newStage(t *testing.T) *stage {
 	s.write("tmp/.keep", "")
 	s.env = []string{"HOME=" + s.home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(s.home, "tmp"), "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ENDPOINT_URL=" + s.way.url, "GORACE=atexit_sleep_ms=0", "NO_PROXY=*"}
-	forgetKeys(t, s.home)
+	leave(t, []string{"HOME=" + s.home})
 	return s
-}
-
-// forgetKeys takes what a home's processes left in the kernel's keyring out of it
-// when the test ends.
-func forgetKeys(t *testing.T, home string) {
-	t.Helper()
-	t.Cleanup(func() {
-		sum := sha256.Sum256([]byte(filepath.Join(home, ".cache", "latchkey")))
-		_ = kernelring.Ring{}.Remove("latchkey-session-" + hex.EncodeToString(sum[:8]))
-		_ = vault.Open(vault.Options{Folder: vaultIn(home), Ring: kernelring.Ring{}}).Lock()
-	})
 }
 
 func vaultIn(home string) string {
