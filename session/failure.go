@@ -135,8 +135,10 @@ func (p *shared) age(f *failure) time.Duration {
 	return math.MaxInt64
 }
 
-// fail records a failure and returns it as the caller gets it.
-func (p *shared) fail(ctx context.Context, err error) error {
+// fail records a failure and returns it as the caller gets it. One of this
+// process alone only matters where there is a session that could be renewed again
+// and again: a crowd that nobody can be asked for ends sooner without.
+func (p *shared) fail(ctx context.Context, held *entry, err error) error {
 	f := &failure{kind: own, at: p.store.opts.Now(), holder: lockfile.Holder(p.lockFile())}
 	rand.Read(f.id[:]) // never fails: the program would end
 	switch {
@@ -154,6 +156,9 @@ func (p *shared) fail(ctx context.Context, err error) error {
 				f.linger = p.store.opts.Linger(err)
 			}
 		}
+	}
+	if f.kind == own && held == nil {
+		return err
 	}
 	// Without the record each waiter tries itself, which is all that is lost.
 	_ = atomicfile.Write(p.store.failureFile(p.about.Key), f.encode(), 0o600)

@@ -58,7 +58,7 @@ func (p *shared) optional(ctx context.Context, held *entry) (aws.Credentials, er
 	if held != nil && p.paused(p.failure(), false) {
 		return held.creds, nil
 	}
-	creds, err := p.fetch(Quietly(ctx), lock)
+	creds, err := p.fetch(Quietly(ctx), held, lock)
 	return p.orHeld(ctx, held, creds, err)
 }
 
@@ -110,7 +110,7 @@ func (p *shared) await(ctx context.Context, held *entry, before *failure) (aws.C
 			return aws.Credentials{}, p.store.shared(f)
 		}
 	}
-	return p.fetch(ctx, lock)
+	return p.fetch(ctx, held, lock)
 }
 
 // newer returns the session if another process has fetched it since held was
@@ -125,7 +125,7 @@ func (p *shared) newer(ctx context.Context, held *entry) *entry {
 
 // fetch calls the provider, with the lock unless that could not be had, and
 // keeps the answer or the failure for the others.
-func (p *shared) fetch(ctx context.Context, lock *lockfile.Lock) (aws.Credentials, error) {
+func (p *shared) fetch(ctx context.Context, held *entry, lock *lockfile.Lock) (aws.Credentials, error) {
 	if err := ctx.Err(); err != nil {
 		return aws.Credentials{}, err
 	}
@@ -142,7 +142,7 @@ func (p *shared) fetch(ctx context.Context, lock *lockfile.Lock) (aws.Credential
 		}
 	}
 	if err != nil {
-		return aws.Credentials{}, p.fail(ctx, err)
+		return aws.Credentials{}, p.fail(ctx, held, err)
 	}
 	// Cancelling the caller must not lose what it was asked for.
 	if err := p.keep(context.WithoutCancel(ctx), creds, now, skew); err != nil {

@@ -167,6 +167,10 @@ func TestNobodyToAsk(t *testing.T) {
 	if len(s.server.Requests()) > 0 {
 		t.Errorf("AWS was asked: %v", s.server.Requests())
 	}
+	// Writing down each of these failures would keep the others waiting.
+	if records, err := filepath.Glob(filepath.Join(s.home, ".cache", "latchkey", "locks", "*.failed")); err != nil || len(records) > 0 {
+		t.Errorf("failures were recorded: %q, %v", records, err)
+	}
 	if end := s.run([]string{"LATCHKEY_PROMPT=none"}, "exec", "r00", "--", "true"); end.Code != 125 || !strings.Contains(end.Err, "run latchkey whoami r00") {
 		t.Errorf("exec: %+v", end)
 	}
