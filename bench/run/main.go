@@ -11,6 +11,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -45,7 +46,7 @@ func run(w io.Writer, n int, latchkey string) (within bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	defer func() { err = errors.Join(err, forgetKeys(dir), os.RemoveAll(dir)) }()
 	built, err := build(dir, latchkey)
 	if err != nil {
 		return false, err

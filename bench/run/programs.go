@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -18,18 +19,26 @@ type program struct {
 	environ []string
 	dir     string
 	want    string // a part of what it must print
+	forget  string // a folder that is removed before each start
 }
 
 // A cost is what one start of a program took.
 type cost struct {
 	cpu, wall time.Duration
 	memory    int64 // peak, in bytes
+	faults    int64 // page faults
 }
 
 const (
 	role   = "arn:aws:iam::123456789012:role/bench"
+	device = "arn:aws:iam::123456789012:mfa/bench"
 	region = "eu-west-1"
+	// uncached is the cache folder of the row whose session is forgotten each time.
+	uncached = "uncached"
 )
+
+// sizes are the numbers of profiles in the config files.
+func sizes() []int { return []int{10, 1000} }
 
 // prepare writes the config files and returns what is measured.
 func prepare(dir string, b binaries, stsURL string) ([]program, error) {
@@ -38,31 +47,29 @@ func prepare(dir string, b binaries, stsURL string) ([]program, error) {
 		return nil, err
 	}
 	var programs []program
-	add := func(home, name, want string, args ...string) {
-		environ := []string{
-			"PATH=" + os.Getenv("PATH"), "HOME=" + home, "USERPROFILE=" + home, "XDG_CACHE_HOME=" + filepath.Join(home, "cache"),
-			"AWS_CONFIG_FILE=" + filepath.Join(home, "config"), "AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(home, "credentials"),
-			"AWS_ENDPOINT_URL_STS=" + stsURL, "AWS_EC2_METADATA_DISABLED=true",
-		}
-		if root := os.Getenv("SYSTEMROOT"); root != "" {
-			environ = append(environ, "SYSTEMROOT="+root)
-		}
-		if args[0] == b.handsign {
-			environ = append(environ, "AWS_ACCESS_KEY_ID=AKIABENCH", "AWS_SECRET_ACCESS_KEY=bench")
-		}
-		programs = append(programs, program{name: name, args: args, environ: environ, dir: dir, want: want})
+	add := func(home, name, want string, args ...string) *program {
+		programs = append(programs, program{name: name, args: args, environ: environ(home, stsURL), dir: dir, want: want})
+		return &programs[len(programs)-1]
 	}
-	for _, profiles := range []int{10, 1000} {
-		home := filepath.Join(dir, fmt.Sprint(profiles))
+	for _, profiles := range sizes() {
+		home := homeOf(dir, profiles)
 		if err := writeConfig(home, profiles); err != nil {
 			return nil, err
 		}
+		if err := keepSession(home, b.latchkey, environ(home, stsURL)); err != nil {
+			return nil, err
+		}
 		suffix := fmt.Sprint(" ", profiles)
+		add(home, "cached credentials"+suffix, "ASIABENCH", b.latchkey, "credentials", "mfa")
+		add(home, "cached exec"+suffix, "", b.latchkey, "exec", "mfa", "--", truth)
 		add(home, "credentials"+suffix, "AKIABENCH", b.latchkey, "credentials", "bench")
 		add(home, "exec"+suffix, "", b.latchkey, "exec", "bench", "--", truth)
 		if profiles == 10 {
-			add(home, "assume", "ASIABENCH", b.latchkey, "credentials", "assume")
-			add(home, "handsign", "ASIABENCH", b.handsign, stsURL, region, role)
+			assume := add(home, "assume", "ASIABENCH", b.latchkey, "credentials", "assume")
+			assume.environ = append(assume.environ, "XDG_CACHE_HOME="+filepath.Join(dir, uncached))
+			assume.forget = filepath.Join(dir, uncached, "latchkey", "sessions")
+			handsign := add(home, "handsign", "ASIABENCH", b.handsign, stsURL, region, role)
+			handsign.environ = append(handsign.environ, "AWS_ACCESS_KEY_ID=AKIABENCH", "AWS_SECRET_ACCESS_KEY=bench")
 			add(home, "hello", "hello", b.hello)
 			add(home, "linked", "hello", b.linked)
 			add(home, "true", "", truth)
@@ -71,13 +78,31 @@ func prepare(dir string, b binaries, stsURL string) ([]program, error) {
 	return programs, nil
 }
 
+func homeOf(dir string, profiles int) string { return filepath.Join(dir, strconv.Itoa(profiles)) }
+
+func cacheOf(home string) string { return filepath.Join(home, "cache") }
+
+func environ(home, stsURL string) []string {
+	environ := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "USERPROFILE=" + home, "XDG_RUNTIME_DIR=" + filepath.Join(home, "run"),
+		"XDG_CACHE_HOME=" + cacheOf(home), "XDG_DATA_HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, "settings"),
+		"AWS_CONFIG_FILE=" + filepath.Join(home, "config"), "AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(home, "credentials"),
+		"AWS_ENDPOINT_URL_STS=" + stsURL, "AWS_EC2_METADATA_DISABLED=true",
+	}
+	if root := os.Getenv("SYSTEMROOT"); root != "" {
+		environ = append(environ, "SYSTEMROOT="+root)
+	}
+	return environ
+}
+
 // writeConfig fills home with a config file of n profiles, most of them roles,
-// and a credentials file. The two that are used stand in the middle.
+// and a credentials file. Those that are used stand in the middle.
 func writeConfig(home string, n int) error {
 	var config strings.Builder
-	for i := range n - 2 {
-		if i == n/2 {
+	for i := range n - 4 {
+		if i == n/4 {
 			fmt.Fprintf(&config, "[profile bench]\nregion = %s\n\n[profile assume]\nrole_arn = %s\nsource_profile = bench\nregion = %s\n\n", region, role, region)
+			fmt.Fprintf(&config, "[profile mfa]\nrole_arn = %s\nsource_profile = kept\nmfa_serial = %s\nregion = %s\n\n[profile kept]\nregion = %s\n\n", role, device, region, region)
 		}
 		fmt.Fprintf(&config, "[profile team-%d]\nrole_arn = arn:aws:iam::%012d:role/developer\nsource_profile = bench\nregion = %s\noutput = json\n\n", i, i, region)
 	}
@@ -113,20 +138,25 @@ func try(programs []program) error {
 
 // start runs the program through bench/spawn.
 func (p program) start(spawn string) (cost, error) {
+	if p.forget != "" {
+		if err := os.RemoveAll(p.forget); err != nil {
+			return cost{}, err
+		}
+	}
 	cmd := exec.Command(spawn, p.args...)
 	cmd.Env, cmd.Dir = p.environ, p.dir
 	out, err := cmd.Output()
 	if err != nil {
 		return cost{}, fmt.Errorf("%s: %w", p.name, err)
 	}
-	var code, user, system, wall, memory int64
-	if _, err := fmt.Sscan(string(out), &code, &user, &system, &wall, &memory); err != nil {
+	var code, user, system, wall, memory, faults int64
+	if _, err := fmt.Sscan(string(out), &code, &user, &system, &wall, &memory, &faults); err != nil {
 		return cost{}, fmt.Errorf("%s: spawn printed %q: %w", p.name, out, err)
 	}
 	if code != 0 {
 		return cost{}, fmt.Errorf("%s: exit code %d", p.name, code)
 	}
-	return cost{cpu: time.Duration(user+system) * time.Microsecond, wall: time.Duration(wall), memory: memory}, nil
+	return cost{cpu: time.Duration(user+system) * time.Microsecond, wall: time.Duration(wall), memory: memory, faults: faults}, nil
 }
 
 // moduleRoot returns the folder of the module that the runner is run in.

@@ -35,7 +35,8 @@ func TestReport(t *testing.T) {
 	costs := func(change func(map[string][]cost)) map[string][]cost {
 		all := map[string][]cost{}
 		for name, c := range map[string]time.Duration{
-			"hello": 10, "linked": 15, "true": 10, "handsign": 100, "credentials 10": 18, "credentials 1000": 18, "exec 10": 36, "exec 1000": 36, "assume": 130,
+			"hello": 10, "linked": 15, "true": 10, "handsign": 100, "cached credentials 10": 18, "cached credentials 1000": 18, "cached exec 10": 36, "cached exec 1000": 36,
+			"credentials 10": 18, "credentials 1000": 18, "exec 10": 36, "exec 1000": 36, "assume": 130,
 		} {
 			all[name] = []cost{{cpu: c * time.Millisecond, wall: c * time.Millisecond, memory: memoryBudget}}
 		}
@@ -55,8 +56,9 @@ func TestReport(t *testing.T) {
 		{"binary", costs(nil), sizeBudget + 1, false, 1},
 		{"CPU of credentials", costs(func(m map[string][]cost) { m["credentials 10"][0].cpu *= 2 }), 1, false, 1},
 		{"memory", costs(func(m map[string][]cost) { m["credentials 1000"][0].memory++ }), 1, false, 1},
+		{"CPU of a cached session", costs(func(m map[string][]cost) { m["cached credentials 1000"][0].cpu++ }), 1, false, 1},
 		{"exec", costs(func(m map[string][]cost) { m["exec 10"][0].cpu++ }), 1, false, 1},
-		{"references", costs(func(m map[string][]cost) { m["handsign"][0].cpu--; m["true"][0].cpu-- }), 1, false, 3},
+		{"references", costs(func(m map[string][]cost) { m["handsign"][0].cpu--; m["true"][0].cpu-- }), 1, false, 5},
 	}
 	for _, tt := range tests {
 		var out strings.Builder

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// A stub answers every AssumeRole at once, over plain HTTP on loopback.
+// A stub answers every AssumeRole and GetSessionToken at once, over plain HTTP on
+// loopback.
 type stub struct {
 	url      string
 	requests atomic.Int64
@@ -24,7 +25,7 @@ func startStub() (*stub, error) {
 		return nil, err
 	}
 	s := &stub{url: "http://" + listener.Addr().String(), done: make(chan struct{})}
-	s.server = &http.Server{Handler: http.HandlerFunc(s.assumeRole), ReadHeaderTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: http.HandlerFunc(s.answer), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		defer close(s.done)
 		_ = s.server.Serve(listener) // ends with close
@@ -38,25 +39,29 @@ func (s *stub) close() {
 	<-s.done
 }
 
-func (s *stub) assumeRole(w http.ResponseWriter, r *http.Request) {
+func (s *stub) answer(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-	if err != nil || !strings.Contains(string(body), "Action=AssumeRole") || !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
-		http.Error(w, "not a signed AssumeRole", http.StatusBadRequest)
+	action := "AssumeRole"
+	if strings.Contains(string(body), "Action=GetSessionToken") {
+		action = "GetSessionToken"
+	}
+	if err != nil || !strings.Contains(string(body), "Action="+action) || !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
+		http.Error(w, "neither a signed AssumeRole nor a signed GetSessionToken", http.StatusBadRequest)
 		return
 	}
 	s.requests.Add(1)
 	w.Header().Set("Content-Type", "text/xml")
-	_, _ = fmt.Fprintf(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
-  <AssumeRoleResult>
+	_, _ = fmt.Fprintf(w, `<%[1]sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <%[1]sResult>
     <AssumedRoleUser><AssumedRoleId>AROABENCH:bench</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/bench/bench</Arn></AssumedRoleUser>
     <Credentials>
       <AccessKeyId>ASIABENCH</AccessKeyId>
       <SecretAccessKey>bench</SecretAccessKey>
-      <SessionToken>%s</SessionToken>
-      <Expiration>%s</Expiration>
+      <SessionToken>%[2]s</SessionToken>
+      <Expiration>%[3]s</Expiration>
     </Credentials>
-  </AssumeRoleResult>
+  </%[1]sResult>
   <ResponseMetadata><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ResponseMetadata>
-</AssumeRoleResponse>
-`, strings.Repeat("Token/+", 120), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+</%[1]sResponse>
+`, action, strings.Repeat("Token/+", 120), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 }

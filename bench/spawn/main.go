@@ -1,8 +1,8 @@
 // Command spawn runs one program without input or output and prints what the
 // kernel says it cost: exit code, user and system CPU in microseconds, wall time in
-// nanoseconds, and peak memory in bytes.
+// nanoseconds, peak memory in bytes, and page faults.
 //
-// It is a program of its own because of the last number: on Linux a child's
+// It is a program of its own because of the memory: on Linux a child's
 // peak starts at what its parent had when it forked, so the parent must be
 // smaller than what is measured.
 package main
@@ -31,9 +31,10 @@ func main() {
 	if err != nil {
 		fail(err.Error())
 	}
+	memory, faults := usage(state)
 	line := ""
 	for _, n := range []int64{
-		int64(state.ExitCode()), state.UserTime().Microseconds(), state.SystemTime().Microseconds(), wall.Nanoseconds(), peak(state),
+		int64(state.ExitCode()), state.UserTime().Microseconds(), state.SystemTime().Microseconds(), wall.Nanoseconds(), memory, faults,
 	} {
 		line += strconv.FormatInt(n, 10) + " "
 	}
