@@ -66,6 +66,9 @@ func TestVaultUnderSSHKey(t *testing.T) {
 	kinds := map[string][]string{"ed25519": {"-t", "ed25519"}, "rsa": {"-t", "rsa", "-b", "2048"}, "rsa as PEM": {"-t", "rsa", "-b", "2048", "-m", "PEM"}}
 	for kind, args := range kinds {
 		for _, passphrase := range []string{"", "right one"} {
+			if kind == "rsa as PEM" && passphrase != "" {
+				continue // refused, see TestOldForms
+			}
 			t.Run(kind+" "+passphrase, func(t *testing.T) {
 				t.Parallel()
 				path := keygen(t, passphrase, args...)
