@@ -50,6 +50,8 @@ func configuration(err error, f *Finding) bool {
 	var syntax *profile.SyntaxError
 	var file *profile.FileError
 	var half *profile.PartialKeysError
+	var edit *profile.EditError
+	var changed *profile.ChangedError
 	var include *profile.IncludeError
 	switch {
 	case errors.As(err, &config):
@@ -62,6 +64,10 @@ func configuration(err error, f *Finding) bool {
 		f.Fix = "correct include_profile at " + include.Hop.Origin.Position()
 	case errors.As(err, &file):
 		f.Code, f.Where, f.Fix = "unreadable-file", at(file.Origin), "make "+file.Path+" readable, or point "+fileVariable(file)+" at another file"
+	case errors.As(err, &edit):
+		f.Code, f.Where, f.Fix = "cannot-edit", at(edit.Origin), edit.Fix
+	case errors.As(err, &changed):
+		f.Code, f.Where, f.Fix = "file-changed", at(origin.File(changed.Path, 0, "")), "run the command again: it reads the file anew"
 	case errors.As(err, &half):
 		f.Code, f.Profile = "half-pair", half.Profile
 		f.Why = "an access key is a pair, and pairs are not joined over files"

@@ -3,6 +3,8 @@
 package explain
 
 import (
+	"strings"
+
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/origin"
@@ -83,4 +85,18 @@ func Plan(g *profile.Graph, plan *chain.Plan) []Finding {
 		}
 	}
 	return found
+}
+
+// Word writes a name as an argument of a command line that somebody copies:
+// bare, or in double quotes, which all shells and the SDKs understand, or in
+// single quotes where a shell would do something with what is in it.
+func Word(name string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@:+"
+	switch {
+	case name != "" && strings.Trim(name, plain) == "":
+		return name
+	case !strings.ContainsAny(name, "\"$`\\!"):
+		return `"` + name + `"`
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }

@@ -45,6 +45,8 @@ func TestError(t *testing.T) {
 	}{
 		{fmt.Errorf("x: %w", context.Canceled), "cancelled", explain.ClassCancelled, "cancelled", ""},
 		{errors.New("something else"), "failed", explain.ClassFailed, "something else", ""},
+		{&profile.EditError{Origin: file, Section: "profile a b", Reason: "odd", Fix: "use another"}, "cannot-edit", explain.ClassConfig, "/c:7: profile a b: odd", "use another"},
+		{&profile.ChangedError{Path: "/c"}, "file-changed", explain.ClassConfig, "another program changed the file", "run the command again"},
 		{&chain.ConfigError{Profile: "p", Origin: file, Message: "bad", Fix: "mend it"}, "config", explain.ClassConfig, "profile p: bad (/c:7)", "mend it"},
 		{&profile.SyntaxError{Code: "line-without-delimiter", Origin: file, Section: "profile p", Reason: "no"}, "line-without-delimiter", explain.ClassConfig, "/c:7", ""},
 		{&profile.FileError{Path: "/c", What: "config", Origin: file, Err: errors.New("denied")}, "unreadable-file", explain.ClassConfig, "denied", "AWS_CONFIG_FILE"},
@@ -219,6 +221,18 @@ func TestNextKept(t *testing.T) {
 		got := explain.Next(plan, func(s chain.Step) bool { return strings.Contains(kept, s.Key) })
 		if !strings.HasPrefix(got, want) {
 			t.Errorf("kept %q: next %q, want %q", kept, got, want)
+		}
+	}
+}
+
+// TestWord holds names to a form that a shell takes for one argument.
+func TestWord(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"work": "work", "team/dev@x": "team/dev@x", "my prod": `"my prod"`, "": `""`, "a;b": `"a;b"`, "a$(b)": "'a$(b)'", `a"b'c`: `'a"b'\''c'`,
+	} {
+		if got := explain.Word(name); got != want {
+			t.Errorf("%q: %s, want %s", name, got, want)
 		}
 	}
 }

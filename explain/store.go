@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/internal/keychain"
 	"github.com/latchkey-aws/latchkey/mfa"
 	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/session"
@@ -47,7 +48,7 @@ func (f *Finding) again() string {
 	if f.Profile == "" {
 		return "latchkey whoami"
 	}
-	return "latchkey whoami " + f.Profile
+	return "latchkey whoami " + Word(f.Profile)
 }
 
 // shared explains failures between processes.
@@ -76,7 +77,7 @@ func store(err error, f *Finding) bool {
 	var command *vault.CommandError
 	switch {
 	case errors.As(err, &missing):
-		f.Code, f.Class, f.Fix = "vault-no-entry", ClassNotFound, "latchkey vault list shows what there is; latchkey vault add "+missing.Name+" puts a key there"
+		f.Code, f.Class, f.Fix = "vault-no-entry", ClassNotFound, "latchkey vault list shows what there is; latchkey vault add "+Word(missing.Name)+" puts a key there"
 		if len(missing.Near) > 0 {
 			f.Fix = "did you mean " + strings.Join(missing.Near, " or ") + "?"
 		}
@@ -88,13 +89,13 @@ func store(err error, f *Finding) bool {
 			f.Fix = "give a passphrase that is not empty"
 		}
 	case errors.As(err, &locked):
-		f.Code, f.Class, f.Fix = "vault-locked", ClassNeedsUser, "run latchkey vault unlock --for 8h in a terminal; without one, LATCHKEY_VAULT_PASSPHRASE_FILE or LATCHKEY_VAULT_PASSPHRASE_COMMAND says where the passphrase is"
+		f.Code, f.Class, f.Fix = "vault-locked", ClassNeedsUser, unlock(locked)
 	case errors.As(err, &damaged):
 		f.Code, f.Class, f.Fix = "vault-damaged", ClassStore, "restore "+damaged.Path+" from a backup, or remove the entry and add its key anew; the file was not touched"
 	case errors.As(err, &format):
 		f.Code, f.Class, f.Fix = "vault-format", ClassStore, "use the newer latchkey that wrote it; the file was not touched"
 	case errors.As(err, &exists):
-		f.Code, f.Fix = "vault-exists", "choose another name, or replace the key: latchkey vault add "+exists.Name+" --replace"
+		f.Code, f.Fix = "vault-exists", "choose another name, or replace the key: latchkey vault add "+Word(exists.Name)+" --replace"
 	case errors.As(err, &name):
 		f.Code, f.Class, f.Fix = "vault-name", ClassConfig, "choose another name"
 	case errors.As(err, &entry):
@@ -106,6 +107,20 @@ func store(err error, f *Finding) bool {
 	}
 	f.What = label(f) + cause(err)
 	return true
+}
+
+// unlock says how a vault is opened whose key cannot be had.
+func unlock(e *vault.LockedError) string {
+	var none *keychain.UnavailableError
+	var late *keychain.TimeoutError
+	var file *fs.PathError
+	switch {
+	case errors.As(e, &none), errors.As(e, &late):
+		return "sign in to the desktop and unlock its keychain; where there is none, a vault can be kept by a passphrase, an SSH key or a file (--keep-in)"
+	case errors.As(e, &file):
+		return "make " + file.Path + " readable, as a file with nobody else's access, or put it back"
+	}
+	return "run latchkey vault unlock --for 8h in a terminal; without one, LATCHKEY_VAULT_PASSPHRASE_FILE or LATCHKEY_VAULT_PASSPHRASE_COMMAND says where the passphrase is"
 }
 
 // disk explains a file that cannot be written or read; what it is for is in the

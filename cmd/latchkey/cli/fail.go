@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/internal/display"
 )
@@ -72,6 +73,14 @@ func finish(sys *Sys, cmd *cobra.Command, err error) int {
 
 // findingOf explains an error.
 func findingOf(err error) explain.Finding {
+	f := whatFailed(err)
+	if f.Class == explain.ClassFailed && errors.Is(err, latchkey.ErrNobody) {
+		f.Class = explain.ClassNeedsUser
+	}
+	return f
+}
+
+func whatFailed(err error) explain.Finding {
 	var usage *usageError
 	var exit *exitError
 	var fixed *fixedError

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/vault"
 )
@@ -52,7 +53,9 @@ The first key makes the vault: --keep-in says what keeps the vault's own key.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := d.Interruptible(cmd.Context())
 			defer stop()
-			o.name = args[0]
+			if o.name = args[0]; !commandable(o.name) {
+				return d.Usage("other tools could not be told the name "+display.Text(o.name, 100)+" in a command line", "choose one without quotes, $, ` and \\")
+			}
 			return d.add(ctx, &o)
 		},
 	}
@@ -97,12 +100,20 @@ func (d *Deps) add(ctx context.Context, o *addOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := d.check(resolver, o.keep); err != nil {
+		return err
+	}
 	store, err := resolver.Vault()
 	if err != nil {
 		return err
 	}
 	if _, err := store.Stamp(o.name); err == nil && !o.replace {
 		return &vault.ExistsError{Name: o.name}
+	}
+	if o.writeProfile { // what cannot be written is told before anything is stored
+		if _, err := d.profileEdit(resolver, o.name, o.serial); err != nil {
+			return err
+		}
 	}
 	entry := vault.Entry{Name: o.name, Created: d.Now().UTC().Truncate(time.Second), MFASerial: o.serial, Note: o.note, Command: o.command}
 	if o.command == "" {
@@ -137,7 +148,6 @@ func (d *Deps) add(ctx context.Context, o *addOptions) error {
 
 // read gets the key, and the seed if that is wanted.
 func (d *Deps) read(ctx context.Context, o *addOptions, ask Asker, e *vault.Entry) error {
-	var err error
 	switch {
 	case o.fromEnv:
 		return d.fromEnv(e)
@@ -147,9 +157,8 @@ func (d *Deps) read(ctx context.Context, o *addOptions, ask Asker, e *vault.Entr
 			return err
 		}
 		if len(bytes.TrimSpace(text)) > 0 || o.stdin {
-			e.AccessKeyID, e.Secret, err = vault.ParseKey(text)
 			e.Seed = seed
-			return err
+			return d.parseKey(e, text)
 		}
 	}
 	id, err := ask.Ask(ctx, latchkey.Question{Prompt: "access key id", Reason: "The key of " + o.name + " for the vault."})
@@ -160,7 +169,7 @@ func (d *Deps) read(ctx context.Context, o *addOptions, ask Asker, e *vault.Entr
 	if err != nil {
 		return d.nobody(err)
 	}
-	if e.AccessKeyID, e.Secret, err = vault.ParseKey([]byte(strings.TrimSpace(id) + "\n" + strings.TrimSpace(key))); err != nil || !o.totp {
+	if err := d.parseKey(e, []byte(strings.TrimSpace(id)+"\n"+strings.TrimSpace(key))); err != nil || !o.totp {
 		return err
 	}
 	seed, err := ask.Ask(ctx, latchkey.Question{Prompt: "TOTP seed of the MFA device", Reason: "What the QR code holds, in base32.", Hidden: true})
@@ -170,7 +179,7 @@ func (d *Deps) read(ctx context.Context, o *addOptions, ask Asker, e *vault.Entr
 
 func (d *Deps) nobody(err error) error {
 	if errors.Is(err, latchkey.ErrNobody) {
-		return d.Failure(fmt.Errorf("the key is asked for, and there is %w", err), "run it in a terminal, pipe the key into it, or use --from-env")
+		return d.Failure(&nobodyError{"the key is asked for, and there is nobody to ask"}, "run it in a terminal, pipe the key into it, or use --from-env")
 	}
 	return err
 }
@@ -183,9 +192,16 @@ func (d *Deps) fromEnv(e *vault.Entry) error {
 	if d.Env("AWS_SESSION_TOKEN") != "" {
 		return d.Failure(errors.New("the environment has a session (AWS_SESSION_TOKEN); a vault holds long-term keys"), "unset it, or give the long-term key")
 	}
+	return d.parseKey(e, []byte(id+"\n"+key))
+}
+
+// parseKey reads an access key out of what was given.
+func (d *Deps) parseKey(e *vault.Entry, text []byte) error {
 	var err error
-	e.AccessKeyID, e.Secret, err = vault.ParseKey([]byte(id + "\n" + key))
-	return err
+	if e.AccessKeyID, e.Secret, err = vault.ParseKey(text); err != nil {
+		return d.Usage(err.Error(), "give the key's id and its secret: on two lines, as the CSV of the console, as JSON, or as lines of a credentials file")
+	}
+	return nil
 }
 
 // maxStdin is how much standard input is read, in bytes.

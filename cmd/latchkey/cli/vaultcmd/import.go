@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/profile"
 	"github.com/latchkey-aws/latchkey/vault"
@@ -76,6 +77,9 @@ func (d *Deps) importKeys(ctx context.Context, o *importOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := d.check(resolver, o.keep); err != nil {
+		return err
+	}
 	if o.from != "" {
 		return d.fromAWSVault(ctx, resolver, ask, o)
 	}
@@ -125,7 +129,7 @@ func (d *Deps) sure(ctx context.Context, ask Asker, o *importOptions, question s
 	}
 	yes, err := ask.Confirm(ctx, question)
 	if errors.Is(err, latchkey.ErrNobody) {
-		return false, d.Failure(errors.New("there is nobody to ask whether the files are to be changed"), "say --yes")
+		return false, d.Failure(&nobodyError{"there is nobody to ask whether this is to be done"}, "say --yes")
 	}
 	return yes, err
 }
@@ -140,6 +144,9 @@ func (d *Deps) plaintext(r *latchkey.Resolver, names []string) ([]profile.Plaint
 	for _, key := range all {
 		switch {
 		case len(names) > 0 && !slices.Contains(names, key.Profile):
+		case vault.CheckName(key.Profile) != nil || !commandable(key.Profile):
+			return nil, d.Failure(fmt.Errorf("profile %s: such a name cannot stand in a credential_process", display.Text(key.Profile, 100)),
+				"rename it at "+key.AccessKeyID.Origin.Position()+", or name the profiles to import")
 		case key.Shadowed:
 			return nil, d.Failure(fmt.Errorf("profile %s has two keys; the one at %s is not used", display.Text(key.Profile, 100), key.AccessKeyID.Origin.Position()),
 				"remove the one that is not wanted, and import again")
@@ -216,7 +223,7 @@ func (d *Deps) put(ctx context.Context, r *latchkey.Resolver, o *importOptions, 
 		return err
 	}
 	if old.AccessKeyID != e.AccessKeyID || !old.Secret.Equal(e.Secret) {
-		return d.Failure(fmt.Errorf("the vault has another key under %s: %s", display.Text(e.Name, 100), old.AccessKeyID), "remove one of the two: the vault's with latchkey vault remove "+e.Name)
+		return d.Failure(fmt.Errorf("the vault has another key under %s: %s", display.Text(e.Name, 100), old.AccessKeyID), "remove one of the two: the vault's with latchkey vault remove "+explain.Word(e.Name))
 	}
 	return nil
 }

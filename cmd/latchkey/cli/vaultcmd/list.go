@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/vault"
 )
@@ -150,7 +151,7 @@ func (s shown) rows() [][]string {
 	}
 	add("note", s.Note)
 	if s.Rotation {
-		add("rotation", "unfinished: latchkey vault rotate "+s.Name+" goes on with it")
+		add("rotation", "unfinished: latchkey vault rotate "+explain.Word(s.Name)+" goes on with it")
 	}
 	return rows
 }

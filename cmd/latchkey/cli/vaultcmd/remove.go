@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/explain"
+	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 func newRemove(d *Deps) *cobra.Command {
@@ -44,12 +46,12 @@ func (d *Deps) remove(ctx context.Context, name string, yes bool) error {
 		return err
 	}
 	if _, err := store.Stamp(latchkey.JournalOf(name)); err == nil {
-		return d.Failure(fmt.Errorf("%s has an unfinished rotation, whose keys would be lost", name), "finish it first: latchkey vault rotate "+name)
+		return d.Failure(fmt.Errorf("%s has an unfinished rotation, whose keys would be lost", name), "finish it first: latchkey vault rotate "+explain.Word(name))
 	}
 	if !yes {
 		sure, err := ask.Confirm(ctx, "Take "+name+" out of the vault? It cannot be brought back.")
 		if errors.Is(err, latchkey.ErrNobody) {
-			return d.Failure(errors.New("there is nobody to ask whether "+name+" is to go"), "say --yes")
+			return d.Failure(&nobodyError{"there is nobody to ask whether " + display.Text(name, 100) + " is to go"}, "say --yes")
 		}
 		if err != nil || !sure {
 			return err

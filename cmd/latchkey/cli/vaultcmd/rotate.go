@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/iam"
 	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/vault"
@@ -154,7 +155,7 @@ func rotationFailure(d *Deps, o *rotateOptions, err error) error {
 	var unfinished *iam.UnfinishedError
 	var conflict *iam.ConflictError
 	var locked *vault.LockedError
-	again := "latchkey vault rotate " + o.name
+	again := "latchkey vault rotate " + explain.Word(o.name)
 	switch {
 	case errors.Is(err, context.Canceled), errors.As(err, &locked):
 		return err

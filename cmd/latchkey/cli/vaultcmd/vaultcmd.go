@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -138,6 +137,13 @@ func entries(ctx context.Context, r *latchkey.Resolver) ([]string, error) {
 	return names, err
 }
 
+// nobodyError says what a person would have to be asked.
+type nobodyError struct{ what string }
+
+func (e *nobodyError) Error() string { return e.what }
+
+func (e *nobodyError) Unwrap() error { return latchkey.ErrNobody }
+
 // say tells the person something on standard error.
 func (d *Deps) say(format string, args ...any) {
 	fmt.Fprintf(d.Stderr, "latchkey: "+format+"\n", args...)
@@ -158,97 +164,4 @@ func (d *Deps) age(r *latchkey.Resolver, what string) (*vault.Age, error) {
 		return nil, err
 	}
 	return vault.Open(r.VaultOptions(folder)), nil
-}
-
-// keepFlag is the flag that says who keeps the vault's key.
-type keepFlag struct{ where string }
-
-func (k *keepFlag) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&k.where, "keep-in", "", "what keeps the vault's key: keychain, passphrase, ssh:PATH of an SSH key, or file:PATH of an age identity")
-}
-
-// parse reads the flag; paths are made absolute.
-func (d *Deps) parseKeep(where string) (vault.Keep, error) {
-	kind, path, found := strings.Cut(where, ":")
-	if found && path != "" {
-		absolute, err := filepath.Abs(path)
-		if err != nil {
-			return "", err
-		}
-		path = absolute
-	}
-	switch {
-	case where == "keychain":
-		return vault.InKeychain, nil
-	case where == "passphrase":
-		return vault.ByPassphrase, nil
-	case kind == "ssh" && path != "":
-		return vault.InSSHKey(path), nil
-	case kind == "file" && path != "":
-		return vault.InFile(path), nil
-	}
-	return "", d.Usage("--keep-in does not say what keeps the vault's key", "write --keep-in keychain, passphrase, ssh:PATH or file:PATH")
-}
-
-// choose says what keeps the key of a new vault: the flag, a passphrase that the
-// environment gives, or the person. Nothing is chosen silently.
-func (d *Deps) choose(ctx context.Context, k keepFlag, ask Asker) (vault.Keep, error) {
-	if k.where != "" {
-		return d.parseKeep(k.where)
-	}
-	if d.Env("LATCHKEY_VAULT_PASSPHRASE_FILE") != "" || d.Env("LATCHKEY_VAULT_PASSPHRASE_COMMAND") != "" {
-		return vault.ByPassphrase, nil
-	}
-	choices := []vault.Keep{vault.InKeychain, vault.ByPassphrase}
-	n, err := ask.Choose(ctx, "There is no vault yet. What shall keep its key?", []string{
-		"the keychain of this system (asked for with your login)", "a passphrase (asked for when the vault is opened)"})
-	if errors.Is(err, latchkey.ErrNobody) {
-		return "", d.Failure(errors.New("there is no vault yet, and nobody to ask what shall keep its key"),
-			"say --keep-in keychain, passphrase, ssh:PATH or file:PATH")
-	}
-	if err != nil {
-		return "", err
-	}
-	return choices[n], nil
-}
-
-// ready makes sure that there is a vault to put keys into.
-func (d *Deps) ready(ctx context.Context, r *latchkey.Resolver, k keepFlag, ask Asker) error {
-	backend, err := r.Setting("vault", "backend")
-	if err != nil || backend.Text != "" && backend.Text != "age" {
-		return err // pass has its own
-	}
-	folder, err := r.VaultFolder()
-	if err != nil {
-		return err
-	}
-	if _, err = vault.Open(r.VaultOptions(folder)).Info(); !errors.Is(err, vault.ErrNoVault) {
-		return err
-	}
-	keep, err := d.choose(ctx, k, ask)
-	if err != nil {
-		return err
-	}
-	_, err = vault.Create(ctx, r.VaultOptions(folder), keep)
-	var exists *vault.VaultExistsError
-	if errors.As(err, &exists) {
-		return nil // made by another process meanwhile
-	}
-	if err == nil {
-		d.say("the vault is %s; its key is kept by %s", folder, describe(keep))
-	}
-	return err
-}
-
-func describe(k vault.Keep) string {
-	switch kind, path, _ := strings.Cut(string(k), ":"); {
-	case k == vault.InKeychain:
-		return "the system's keychain"
-	case k == vault.ByPassphrase:
-		return "a passphrase"
-	case kind == "ssh":
-		return "the SSH key " + path
-	default:
-		return "the identity file " + path
-	}
 }

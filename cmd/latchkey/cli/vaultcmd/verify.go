@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/iam"
 	"github.com/latchkey-aws/latchkey/internal/command"
 	"github.com/latchkey-aws/latchkey/internal/display"
@@ -55,11 +56,11 @@ func (d *Deps) verify(ctx context.Context, r *latchkey.Resolver, o *addOptions, 
 func (d *Deps) runCommand(ctx context.Context, o *addOptions) (string, secret.Text, error) {
 	output, err := command.Run(ctx, command.Options{Line: o.command, Environ: d.Environ, Stderr: d.Stderr})
 	if err != nil {
-		return "", secret.Text{}, fmt.Errorf("the command for the entry: %w", err)
+		return "", secret.Text{}, d.Failure(fmt.Errorf("the command for the entry %w", err), "run it by hand; its messages are shown above this one")
 	}
 	id, key, err := vault.ParseKey(output)
 	if err != nil {
-		return "", secret.Text{}, fmt.Errorf("what the command prints: %w", err)
+		return "", secret.Text{}, d.Usage("what the command prints: "+err.Error(), "run it by hand; docs/vault-recipes.md has commands of several password managers")
 	}
 	return id, key, nil
 }
@@ -146,13 +147,15 @@ func (d *Deps) profileEdit(r *latchkey.Resolver, name, serial string) (*profile.
 	return edit, err
 }
 
-// processLine is what lets other tools get the key of an entry. A name that is
-// more than one word is quoted as shells, cmd.exe and the SDKs all understand.
+// processLine is what lets other tools get the key of an entry.
 func processLine(name string) string {
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@:+") == "" {
-		return "latchkey credentials " + name
-	}
-	return `latchkey credentials "` + name + `"`
+	return "latchkey credentials " + explain.Word(name)
+}
+
+// commandable reports whether a name can stand in such a line. What shells do
+// something with even in quotes cannot: some SDKs have a shell run the line.
+func commandable(name string) bool {
+	return !strings.ContainsAny(name, "\"$`\\!'") && !strings.HasPrefix(name, "-")
 }
 
 func profileText(name, serial string) string {
