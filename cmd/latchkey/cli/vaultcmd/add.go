@@ -48,13 +48,18 @@ The first key makes the vault: --keep-in says what keeps the vault's own key.`,
   latchkey vault add work --from-env
   latchkey vault add work --write-profile < accessKeys.csv
   latchkey vault add ops --command 'op item get aws --format json --fields credential_process'`,
-		Args:              d.oneName,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return d.Usage("vault add takes the name of an entry and nothing else", "let the key be asked for, or pipe it in; if it stood there now, others may have seen it: replace it")
+			}
+			return d.oneName(cmd, args)
+		},
 		ValidArgsFunction: d.Complete,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := d.Interruptible(cmd.Context())
 			defer stop()
 			if o.name = args[0]; !commandable(o.name) {
-				return d.Usage("other tools could not be told the name "+display.Text(o.name, 100)+" in a command line", "choose one without quotes, $, ` and \\")
+				return d.Usage("other tools could not be told the name "+display.Text(o.name, 100)+" in a command line", "choose one without quotes, $, !, ` and \\ that does not begin with -")
 			}
 			return d.add(ctx, &o)
 		},

@@ -118,7 +118,7 @@ func (d *Deps) importKeys(ctx context.Context, o *importOptions) error {
 			return err
 		}
 	}
-	d.say("the backup still holds the keys in plaintext: delete it when all works, and replace the keys with latchkey vault rotate")
+	d.say("the backups still hold the keys in plaintext: delete them when all works, and replace the keys with latchkey vault rotate")
 	return nil
 }
 
@@ -155,6 +155,9 @@ func (d *Deps) plaintext(r *latchkey.Resolver, names []string) ([]profile.Plaint
 		}
 	}
 	for _, name := range names {
+		if _, err := r.Graph().Profile(name); err != nil {
+			return nil, err
+		}
 		if !slices.ContainsFunc(keys, func(k profile.PlaintextKey) bool { return k.Profile == name }) {
 			return nil, d.Failure(fmt.Errorf("profile %s has no long-term key in plaintext", display.Text(name, 100)), "latchkey vault import --dry-run shows those that have")
 		}
