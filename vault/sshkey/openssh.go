@@ -6,7 +6,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/subtle"
-	"errors"
 	"math/big"
 	"slices"
 
@@ -80,7 +79,7 @@ func (c *container) protection(name, kdf string, options []byte) error {
 	}
 	var known bool
 	if c.method, known = methodOf(name); !known || kdf != "bcrypt" {
-		return errors.New("is encrypted in a way that is not known here; `ssh-keygen -p -f KEY` rewrites it")
+		return errForm
 	}
 	r := &reader{rest: options}
 	c.salt = r.bytes()
@@ -89,7 +88,7 @@ func (c *container) protection(name, kdf string, options []byte) error {
 	case r.bad || len(r.rest) > 0 || len(c.salt) == 0 || len(c.salt) > maxSalt || rounds == 0:
 		return errDamaged
 	case rounds > maxRounds:
-		return errors.New("has a passphrase with more than 4096 rounds; `ssh-keygen -p -a 100 -f KEY` rewrites it")
+		return errRounds
 	}
 	c.rounds = int(rounds)
 	return nil

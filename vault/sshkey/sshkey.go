@@ -30,6 +30,8 @@ var (
 	errKind    = errors.New("is of a kind that age does not use: it takes Ed25519 and RSA keys")
 	errShort   = errors.New("is an RSA key of less than 2048 bits, which age does not use")
 	errOldForm = errors.New("is encrypted in an old form; `ssh-keygen -p -f KEY` rewrites it")
+	errForm    = errors.New("is encrypted in a way that is not known here; `ssh-keygen -p -f KEY` rewrites it")
+	errRounds  = errors.New("has a passphrase with more than 4096 rounds; `ssh-keygen -p -a 100 -f KEY` rewrites it")
 )
 
 // Keys reads Ed25519 and RSA keys. It implements vault.SSH.

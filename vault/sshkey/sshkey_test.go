@@ -16,31 +16,6 @@ import (
 	"github.com/latchkey-aws/latchkey/vault/vaulttest"
 )
 
-// have skips the test where a program is missing; with LATCHKEY_TEST_REQUIRE=1
-// it fails.
-func have(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatalf("%s is not installed", program)
-		}
-		t.Skipf("%s is not installed", program)
-	}
-	return path
-}
-
-// keygen makes a key of that kind with ssh-keygen.
-func keygen(t *testing.T, passphrase string, args ...string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "id")
-	args = append(args, "-q", "-N", passphrase, "-C", "jane@host", "-f", path)
-	if out, err := exec.Command(have(t, "ssh-keygen"), args...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return path
-}
-
 // ring is a kernel keyring of one key.
 type ring struct {
 	data []byte
@@ -71,7 +46,7 @@ func TestVaultUnderSSHKey(t *testing.T) {
 			}
 			t.Run(kind+" "+passphrase, func(t *testing.T) {
 				t.Parallel()
-				path := keygen(t, passphrase, args...)
+				path := sshkey.Keygen(t, passphrase, args...)
 				asks := 0
 				answer := vault.Answer{Passphrase: secret.New("right one"), Typed: true}
 				kept := &ring{}
@@ -136,7 +111,7 @@ func stock(t *testing.T, path string, o vault.Options, passphrase string) {
 	if passphrase != "" {
 		return
 	}
-	out, err := exec.Command(have(t, "age"), "-d", "-i", path, filepath.Join(o.Folder, "entries", "prod.age")).Output()
+	out, err := exec.Command(sshkey.Have(t, "age"), "-d", "-i", path, filepath.Join(o.Folder, "entries", "prod.age")).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,11 +124,11 @@ func stock(t *testing.T, path string, o vault.Options, passphrase string) {
 
 func TestOtherKeys(t *testing.T) {
 	t.Parallel()
-	ecdsa, err := os.ReadFile(keygen(t, "", "-t", "ecdsa"))
+	ecdsa, err := os.ReadFile(sshkey.Keygen(t, "", "-t", "ecdsa"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ed, err := os.ReadFile(keygen(t, "", "-t", "ed25519"))
+	ed, err := os.ReadFile(sshkey.Keygen(t, "", "-t", "ed25519"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +142,7 @@ func TestOtherKeys(t *testing.T) {
 // TestWithoutSSH: a program that links no SSH says so.
 func TestWithoutSSH(t *testing.T) {
 	t.Parallel()
-	path := keygen(t, "", "-t", "ed25519")
+	path := sshkey.Keygen(t, "", "-t", "ed25519")
 	o := vault.Options{Folder: filepath.Join(t.TempDir(), "vault"), SSH: sshkey.Keys{}}
 	v, err := vault.Create(t.Context(), o, vault.InSSHKey(path))
 	if err != nil {
