@@ -70,7 +70,8 @@ func showEnv() {
 }
 
 // TestScripts runs the scripts through the real main. Verbs beside those of
-// testscript: sandbox starts a sandbox and points the environment at it; code
+// testscript: sandbox starts a sandbox (sandbox people: one with more users) and
+// points the environment at it; code
 // USER puts that user's next MFA code into $CODE; exits N COMMAND runs a
 // command that must end with N.
 func TestScripts(t *testing.T) {
@@ -90,8 +91,11 @@ func TestScripts(t *testing.T) {
 			}
 			return errors.Join(os.MkdirAll(filepath.Join(home, ".aws"), 0o700), os.MkdirAll(filepath.Join(e.WorkDir, "tmp"), 0o700))
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"sandbox": startSandbox, "moto": startMoto, "code": nextCode, "exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"sandbox": startSandbox, "moto": startMoto, "code": nextCode, "exits": exits, "gnupg": gnuPG},
 		Condition: func(condition string) (bool, error) {
+			if condition == "long" {
+				return os.Getenv("LATCHKEY_TEST_LONG") == "1", nil
+			}
 			program, ok := strings.CutPrefix(condition, "have:")
 			if !ok {
 				return false, fmt.Errorf("unknown condition %q", condition)
@@ -159,8 +163,32 @@ func (r *registry) get(dir string) *sandbox.Server {
 	return s.(*sandbox.Server)
 }
 
-func startSandbox(ts *testscript.TestScript, _ bool, _ []string) {
-	server := sandbox.Start(fataler{ts})
+// people is the sandbox's world with more users in its base account: dave with two
+// keys, eve with two devices, frank with nothing but a security key.
+func people() *sandbox.World {
+	world := sandbox.Example()
+	key := func(id string) sandbox.AccessKey {
+		return sandbox.AccessKey{ID: id, Secret: strings.ToLower(id) + "/Sandbox++EXAMPLEKEY"}
+	}
+	device := func(name string) sandbox.MFADevice {
+		return sandbox.MFADevice{Name: name, Seed: strings.Repeat("JBSWY3DPEHPK3PXP", 2)}
+	}
+	base := &world.Accounts[0]
+	base.Users = append(base.Users,
+		sandbox.User{Name: "dave", AccessKeys: []sandbox.AccessKey{key("AKIADAVE00001EXAMPLE"), key("AKIADAVE00002EXAMPLE")}},
+		sandbox.User{Name: "eve", AccessKeys: []sandbox.AccessKey{key("AKIAEVE000001EXAMPLE")},
+			MFADevices: []sandbox.MFADevice{device("eve-phone"), device("eve-tablet")}, FIDOKeys: []sandbox.FIDOKey{{Name: "yubikey"}}},
+		sandbox.User{Name: "frank", AccessKeys: []sandbox.AccessKey{key("AKIAFRANK0001EXAMPLE")}, FIDOKeys: []sandbox.FIDOKey{{Name: "passkey"}}},
+	)
+	return world
+}
+
+func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
+	var opts []sandbox.Option
+	if len(args) > 0 {
+		opts = append(opts, sandbox.WithWorld(people()))
+	}
+	server := sandbox.Start(fataler{ts}, opts...)
 	home, err := server.WriteHome(ts.MkAbs("sandbox-home"))
 	ts.Check(err)
 	for _, pair := range home.Env {
@@ -179,6 +207,20 @@ func nextCode(ts *testscript.TestScript, _ bool, args []string) {
 	code, err := servers.get(ts.Getenv("WORK")).MFACode(args[0])
 	ts.Check(err)
 	ts.Setenv("CODE", code)
+}
+
+// gnuPG gives the script a keyring folder of its own, in a path that is short
+// enough for the agent's socket, and ends the agent with the script.
+func gnuPG(ts *testscript.TestScript, _ bool, _ []string) {
+	dir, err := os.MkdirTemp("", "gpg")
+	ts.Check(err)
+	ts.Setenv("GNUPGHOME", dir)
+	ts.Defer(func() {
+		kill := exec.Command("gpgconf", "--kill", "all")
+		kill.Env = append(os.Environ(), "GNUPGHOME="+dir)
+		_ = kill.Run()
+		_ = os.RemoveAll(dir)
+	})
 }
 
 // exits runs a command that must end with the given code.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/iam"
 	"github.com/latchkey-aws/latchkey/internal/display"
@@ -155,6 +156,7 @@ func rotationFailure(d *Deps, o *rotateOptions, err error) error {
 	var unfinished *iam.UnfinishedError
 	var conflict *iam.ConflictError
 	var locked *vault.LockedError
+	var refused *awsapi.APIError
 	again := "latchkey vault rotate " + explain.Word(o.name)
 	switch {
 	case errors.Is(err, context.Canceled), errors.As(err, &locked):
@@ -167,6 +169,9 @@ func rotationFailure(d *Deps, o *rotateOptions, err error) error {
 		}
 	case errors.As(err, &conflict):
 		return d.Failure(err, again+" --abandon")
+	case errors.As(err, &refused) && refused.HasCode("AccessDenied", "AccessDeniedException"):
+		return d.Failure(err, "have iam:ListAccessKeys, CreateAccessKey, UpdateAccessKey and DeleteAccessKey allowed to the user for itself; "+
+			"where the policy asks for MFA, write mfa_serial into profile "+display.Text(o.name, 100)+". Then: "+again)
 	case errors.As(err, &unfinished):
 		return d.Failure(err, "nothing is lost; go on with "+again)
 	}
