@@ -16,7 +16,7 @@ type Graph struct {
 	loc                 Locations
 	config, credentials file
 	whole               sync.Once
-	first               *Profile // Options.First, if skimming was enough
+	skimmed             skimmed
 	inspected           sync.Once
 	all                 inspection
 }
@@ -33,7 +33,7 @@ func Load(o Options) (*Graph, error) {
 	g.config.what, g.config.path, g.config.from = "config", loc.Config, loc.Origins.Config
 	g.credentials.what, g.credentials.path, g.credentials.from = "credentials", loc.Credentials, loc.Origins.Credentials
 	g.credentials.credentials = true
-	if g.first = g.skim(o.First); g.first == nil {
+	if o.First == "" || g.skimmedProfile(o.First) == nil {
 		g.read()
 	}
 	return g, nil
@@ -42,6 +42,7 @@ func Load(o Options) (*Graph, error) {
 // read reads both files whole, once.
 func (g *Graph) read() {
 	g.whole.Do(func() {
+		g.skimmed.stop()
 		g.config.load()
 		g.credentials.load()
 	})
@@ -70,8 +71,8 @@ func (g *Graph) Names() []string {
 // includes. Errors are *NotFoundError, *SyntaxError, *FileError and
 // *IncludeError.
 func (g *Graph) Profile(name string) (*Profile, error) {
-	if g.first != nil && name == g.first.name {
-		return g.first, nil
+	if p := g.skimmedProfile(name); p != nil {
+		return p, nil
 	}
 	g.read()
 	p, err := g.own(name)

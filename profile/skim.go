@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 )
 
 // skimBuffer is what is read of a file at a time. Fresh memory costs several
@@ -13,14 +14,56 @@ import (
 // profiles goes through a small buffer of which only one profile is kept.
 const skimBuffer = 32 << 10
 
+// maxSkims is how many profiles are looked for one by one before all are indexed:
+// a role and those that it leads through.
+const maxSkims = 4
+
+// skimmed are the profiles that were looked for one by one.
+type skimmed struct {
+	mu     sync.Mutex
+	skims  int
+	buffer []byte
+	found  []*Profile
+}
+
+// stop ends the looking one by one: all is being read.
+func (s *skimmed) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skims, s.buffer = maxSkims, nil
+}
+
+// skimmedProfile returns a profile that skimming is enough for, or nil.
+func (g *Graph) skimmedProfile(name string) *Profile {
+	s := &g.skimmed
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.found {
+		if p.name == name {
+			return p
+		}
+	}
+	if s.skims == maxSkims {
+		return nil
+	}
+	s.skims++
+	if s.buffer == nil {
+		s.buffer = make([]byte, skimBuffer)
+	}
+	p := g.skim(name, s.buffer)
+	if p != nil {
+		s.found = append(s.found, p)
+	}
+	return p
+}
+
 // skim returns the profile of that name, looking at nothing else, or nil where
 // this is not enough: it is not there, a line of it cannot be read, it includes
 // another one, or a file is out of the ordinary. Reading all explains that.
-func (g *Graph) skim(name string) *Profile {
+func (g *Graph) skim(name string, buffer []byte) *Profile {
 	if name == "" || len(name) > maxName || g.loc.Config == "" || g.loc.Credentials == "" {
 		return nil
 	}
-	buffer := make([]byte, skimBuffer)
 	conf, ok := g.config.skim(name, buffer)
 	if !ok {
 		return nil

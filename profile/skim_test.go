@@ -41,7 +41,17 @@ func sameAsWhole(t testing.TB, config, credentials string) {
 	t.Helper()
 	c, s := write(t, config, credentials)
 	all := loadPaths(t, c, s)
-	for _, name := range append(all.Names(), "nope", "default", "filler") {
+	names := append(all.Names(), "nope", "default", "filler")
+	chained, err := profile.Load(profile.Options{Env: noEnv, Home: "/nowhere", ConfigFile: c, CredentialsFile: s, First: names[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(names, names[0]) {
+		if got, want := whole(t, chained, name), whole(t, all, name); got != want {
+			t.Errorf("profile %q after others:\n%s\nall read:\n%s\nconfig %.200q", name, got, want, config)
+		}
+	}
+	for _, name := range names {
 		g, err := profile.Load(profile.Options{Env: noEnv, Home: "/nowhere", ConfigFile: c, CredentialsFile: s, First: name})
 		if err != nil {
 			t.Fatal(err)
