@@ -46,6 +46,10 @@ func (s *shape) bases() []string {
 	return names
 }
 
+// fromAnother reports whether the profile is a role that another profile assumes:
+// an entry of the vault would not be used.
+func (s *shape) fromAnother() bool { return s.role.Set() && s.source.Set() && s.source.Text != s.name }
+
 func (p *planner) shapeOf(prof *profile.Profile) (*shape, error) {
 	s := &shape{name: prof.Name(), p: prof}
 	get := func(key string) origin.Value { v, _ := prof.Get(key); return v }
@@ -65,7 +69,7 @@ func (p *planner) shapeOf(prof *profile.Profile) (*shape, error) {
 	if s.sso, err = p.ssoShapeOf(s); err != nil {
 		return nil, err
 	}
-	if s.partial == nil && !s.credSrc.Set() && s.sso.err == nil && s.sso.hint == nil && len(s.bases()) == 0 {
+	if s.partial == nil && !s.credSrc.Set() && !s.fromAnother() && s.sso.err == nil && s.sso.hint == nil && len(s.bases()) == 0 {
 		s.entry, err = p.inVault(s.name)
 	}
 	return s, err
