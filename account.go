@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -76,8 +77,10 @@ func (a *Account) sign(ctx context.Context, store vault.Store, k iam.Key) (aws.C
 	if serial == "" {
 		return key, nil
 	}
-	seed := mfa.Seed("the vault", func(context.Context, string) (secret.Text, error) { return e.Seed, nil })
-	code, err := codes{a.resolver, a.resolver.opts.Now, a.name, nil, seed, nil}.code(ctx, serial)
+	seed := mfa.Seed("the vault", func(context.Context, string) (secret.Text, error) { return seedOf(e, serial), nil })
+	// The rotation has called AWS before, so that its clock is known.
+	now := func() time.Time { return a.resolver.opts.Now().Add(a.client.Skew()) }
+	code, err := codes{a.resolver, now, a.name, nil, seed, nil}.code(ctx, serial)
 	if err != nil {
 		return aws.Credentials{}, err
 	}

@@ -48,6 +48,7 @@ func home(t *testing.T, c *clock) (*sandbox.Server, sandbox.Home) {
 func provide(t *testing.T, opts latchkey.Options, name string, policy chain.Policy) *latchkey.Provider {
 	t.Helper()
 	opts.StateFolder = t.TempDir()
+	t.Cleanup(func() { leave(t, opts) })
 	r, err := latchkey.Load(opts)
 	if err != nil {
 		t.Fatal(err)

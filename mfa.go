@@ -3,6 +3,7 @@ package latchkey
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -30,14 +31,18 @@ type codes struct {
 	profile  string
 	plan     *chain.Plan // nil where no plan is run
 	seed     mfa.Source
-	asked    *atomic.Bool // is set when a person is; may be nil
+	byHand   *atomic.Bool // says whether the code came from a person or with the call; may be nil
 }
 
 // code gets a code of a device: from the options, the profile's mfa_process, a
 // seed in the vault, or the person.
 func (c codes) code(ctx context.Context, serial string) (secret.Text, error) {
 	r := c.resolver
+	c.hand(r.opts.MFACode != nil || !r.opts.MFA.Code.Empty())
 	if r.opts.MFACode != nil {
+		if session.Quiet(ctx) {
+			return secret.Text{}, &provider.MFARequiredError{Serial: serial}
+		}
 		return r.opts.MFACode(ctx, serial)
 	}
 	sources := []mfa.Source{mfa.Fixed(r.opts.MFA.Name, r.opts.MFA.Code)}
@@ -45,9 +50,7 @@ func (c codes) code(ctx context.Context, serial string) (secret.Text, error) {
 		sources = append(sources, mfa.Process(mfa.ProcessOptions{Line: line, Environ: r.opts.Environ, Stderr: r.opts.Stderr, Terminal: r.terminal()}))
 	}
 	sources = append(sources, c.seed, mfa.Asked("the terminal", func(ctx context.Context, prompt string) (string, error) {
-		if c.asked != nil {
-			c.asked.Store(true)
-		}
+		c.hand(true)
 		answer, err := r.ask(ctx, Question{Prompt: prompt, Reason: "AWS wants a code of your MFA device " + serial + ".", Hidden: true})
 		if errors.Is(err, ErrNobody) {
 			err = mfa.ErrNobody
@@ -62,22 +65,52 @@ func (c codes) code(ctx context.Context, serial string) (secret.Text, error) {
 	return code, err
 }
 
+func (c codes) hand(yes bool) {
+	if c.byHand != nil {
+		c.byHand.Store(yes)
+	}
+}
+
 // code gets a code for the provider's plan.
 func (p *Provider) code(ctx context.Context, serial string) (secret.Text, error) {
+	p.reckoned.Store(nil)
 	seed := mfa.Seed("the vault", func(ctx context.Context, serial string) (secret.Text, error) {
-		return p.resolver.seed(ctx, p.plan, serial)
+		seed, err := p.resolver.seed(ctx, p.plan, serial)
+		if !seed.Empty() {
+			skew := p.skew()
+			p.reckoned.Store(&skew)
+		}
+		return seed, err
 	})
-	return codes{p.resolver, p.now, p.plan.Profile.Text, p.plan, seed, &p.asked}.code(ctx, serial)
+	return codes{p.resolver, p.now, p.plan.Profile.Text, p.plan, seed, &p.byHand}.code(ctx, serial)
+}
+
+// again runs a step once more whose code was computed from a seed with a clock
+// that AWS's refusal has shown to be wrong: the first call of a process is the
+// one that tells.
+type again struct {
+	p    *Provider
+	step aws.CredentialsProvider
+}
+
+// codeSlack is how far a clock may be off and its codes are taken still.
+const codeSlack = 15 * time.Second
+
+func (a again) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	creds, err := a.step.Retrieve(ctx)
+	skew := a.p.reckoned.Load()
+	if !awsapi.Refused(err) || skew == nil || (a.p.skew()-*skew).Abs() < codeSlack {
+		return creds, err
+	}
+	return a.step.Retrieve(ctx)
 }
 
 // mfaProcess finds the command that prints codes, "" if there is none:
 // mfa_process of the selected profile, or of one that its plan leads through.
 func (r *Resolver) mfaProcess(profile string, plan *chain.Plan) string {
 	names := []string{profile}
-	if plan != nil {
-		for _, s := range plan.Steps {
-			names = append(names, s.Profile)
-		}
+	for s := range steps(plan) {
+		names = append(names, s.Profile)
 	}
 	for _, name := range names {
 		p, err := r.graph.Profile(name)
@@ -91,22 +124,34 @@ func (r *Resolver) mfaProcess(profile string, plan *chain.Plan) string {
 	return ""
 }
 
-// seed returns the TOTP seed of a device, where the vault's entry of a profile on
-// the way has it.
+// seed returns the TOTP seed of a device, where the vault's entry that a plan
+// begins with has it.
 func (r *Resolver) seed(ctx context.Context, plan *chain.Plan, serial string) (secret.Text, error) {
-	first := plan.Steps[0]
-	if first.Kind != chain.KindVault {
-		return secret.Text{}, nil
+	for s := range steps(plan) {
+		if s.Kind != chain.KindVault {
+			continue
+		}
+		store, err := r.vault()
+		if err != nil {
+			return secret.Text{}, err
+		}
+		e, err := store.Get(ctx, s.Get(chain.InputVaultEntry))
+		if err != nil && !errors.Is(err, vault.ErrNotFound) {
+			return secret.Text{}, err
+		}
+		if seed := seedOf(e, serial); !seed.Empty() {
+			return seed, nil
+		}
 	}
-	store, err := r.vault()
-	if err != nil {
-		return secret.Text{}, err
+	return secret.Text{}, nil
+}
+
+// seedOf returns an entry's seed if it is the device's, as far as the entry says.
+func seedOf(e vault.Entry, serial string) secret.Text {
+	if e.MFASerial != "" && !strings.EqualFold(e.MFASerial, serial) {
+		return secret.Text{}
 	}
-	e, err := store.Get(ctx, first.Get(chain.InputVaultEntry))
-	if errors.Is(err, vault.ErrNotFound) || err == nil && e.MFASerial != "" && !strings.EqualFold(e.MFASerial, serial) {
-		return secret.Text{}, nil
-	}
-	return e.Seed, err
+	return e.Seed
 }
 
 // device finds the MFA device of the credentials' user: the only one that gives
@@ -163,6 +208,9 @@ func (p *Provider) choose(ctx context.Context, found iam.Found) (string, error) 
 	}
 	if err != nil {
 		return "", err
+	}
+	if n < 0 || n >= len(serials) {
+		return "", fmt.Errorf("the Asker chose number %d of %d devices", n, len(serials))
 	}
 	if err := choices.Set(user.Account, user.Name, serials[n]); err != nil && r.opts.Warn != nil {
 		r.opts.Warn(err)

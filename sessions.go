@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -17,7 +16,6 @@ import (
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/kernelring"
 	"github.com/latchkey-aws/latchkey/internal/keychain"
-	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/session"
 )
 
@@ -37,11 +35,11 @@ const burst = 2 * time.Second
 // sessions is the store of one provider's sessions: its failures name the steps of
 // the plan.
 func (r *Resolver) sessions(p *Provider) *session.Store {
-	o, f := r.storeOptions(), failures{p.plan}
+	o, f := r.storeOptions(), failures{p.plan, r.opts.MFA.Name}
 	o.Skew, o.Encode, o.Decode = p.called, f.encode, f.decode
 	// Who has just mistyped a code tries again at once, and is to be asked.
 	o.Linger = func(err error) time.Duration {
-		if p.asked.Load() || !awsapi.Refused(err) {
+		if p.byHand.Load() || !awsapi.Refused(err) {
 			return 0
 		}
 		return burst
@@ -77,7 +75,13 @@ func (r *Resolver) keepsSessions() (bool, error) {
 		return false, nil
 	}
 	keep, err := r.Setting("sessions", "keep")
-	return !strings.EqualFold(keep.Text, "no"), err
+	switch strings.ToLower(keep.Text) {
+	case "", "yes":
+		return err == nil, err
+	case "no":
+		return false, err
+	}
+	return false, &chain.ConfigError{Origin: keep.Origin, Message: "the setting keep of sessions is neither yes nor no", Fix: "write one of the two"}
 }
 
 // sessionKey is where the key that seals sessions is kept: somewhere that ends
@@ -125,54 +129,4 @@ func (r *Resolver) EndSessions(ctx context.Context) error {
 func (r *Resolver) keychain() *keychain.Keychain {
 	bus, _ := r.Env("DBUS_SESSION_BUS_ADDRESS")
 	return keychain.New(keychain.Options{BusAddress: bus})
-}
-
-// failures passes the failure of a step on to the processes that waited for it.
-type failures struct{ plan *chain.Plan }
-
-// sharedFailure is what they are told.
-type sharedFailure struct {
-	Step string `json:"step,omitempty"` // session key
-	Call string `json:"call,omitempty"` // awsapi.Record
-	Text string `json:"text,omitempty"`
-}
-
-// encode writes a failure down, unless it is of this process alone: nobody was
-// there to be asked, or what it was given for this one call was of no use.
-func (f failures) encode(err error) (string, bool) {
-	var mfa *provider.MFARequiredError
-	var choice *provider.DeviceChoiceError
-	if errors.As(err, &mfa) || errors.As(err, &choice) || ownFailure(err) || errors.Is(err, context.DeadlineExceeded) {
-		return "", false
-	}
-	var shared sharedFailure
-	var step *chain.StepError
-	if errors.As(err, &step) {
-		shared.Step, err = step.Step.Key, step.Err
-	}
-	var ok bool
-	if shared.Call, ok = awsapi.Record(err); !ok {
-		shared.Text = err.Error()
-	}
-	text, err := json.Marshal(shared)
-	return string(text), err == nil
-}
-
-func (f failures) decode(text string) error {
-	var shared sharedFailure
-	if json.Unmarshal([]byte(text), &shared) != nil {
-		return errors.New("the process that was waited for failed")
-	}
-	err, ok := awsapi.FromRecord(shared.Call)
-	if !ok {
-		err = errors.New(shared.Text)
-	}
-	for p := f.plan; p != nil; p = p.Next {
-		for _, step := range p.Steps {
-			if step.Key == shared.Step {
-				return &chain.StepError{Step: step, Err: err}
-			}
-		}
-	}
-	return err
 }

@@ -1,0 +1,155 @@
+package latchkey
+
+import (
+	"context"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/session"
+)
+
+// Provider is an aws.CredentialsProvider over a plan. It renews credentials
+// before they expire, one call at a time, and never hands out any with less
+// than a minute left. It is safe for concurrent use.
+type Provider struct {
+	resolver *Resolver
+	plan     *chain.Plan
+	client   *awsapi.Client
+	build    aws.CredentialsProvider
+	caches   []*session.Cache
+	shared   *session.Store                // nil where sessions are private
+	byHand   atomic.Bool                   // the last code came from a person or with the call
+	reckoned atomic.Pointer[time.Duration] // the skew that the last code was computed with
+}
+
+// Provider builds the providers of a plan. Nothing is fetched before Retrieve.
+func (r *Resolver) Provider(plan *chain.Plan) (*Provider, error) {
+	keep, err := r.keepsSessions()
+	if err != nil {
+		return nil, err
+	}
+	p := &Provider{resolver: r, plan: plan}
+	if plan.CallsAWS() {
+		p.client = r.client(plan.CABundle)
+	}
+	if keep {
+		p.shared = r.sessions(p)
+	}
+	wrap := func(step chain.Step, inner aws.CredentialsProvider) aws.CredentialsProvider {
+		if step.Kind == chain.KindStatic {
+			return inner
+		}
+		if step.AsksCode() {
+			inner = again{p, inner}
+		}
+		if p.shared != nil && shares(step.Kind) {
+			inner = p.shared.Wrap(p.about(step), inner)
+		}
+		cache := session.NewCache(inner, session.Options{Now: p.now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.opts.Warn})
+		p.caches = append(p.caches, cache)
+		return cache
+	}
+	p.build, err = plan.Build(chain.Deps{API: p.client, Terminal: r.terminal, Now: r.opts.Now, LockFolder: r.lockFolder(), MFACode: p.code, MFADevice: p.device,
+		Vault: r.key, Environ: r.opts.Environ, Stderr: r.opts.Stderr, LookupIP: lookupIP, Custom: r.opts.Custom, Wrap: wrap})
+	return p, err
+}
+
+// arrival is what a session may have lost of its time when it is looked at: one of
+// an hour does for somebody who needs an hour.
+const arrival = 30 * time.Second
+
+// about is what the list of sessions says of a step's, and what the caller
+// demands of the last one.
+func (p *Provider) about(s chain.Step) session.About {
+	about := session.About{Key: s.Key, Kind: string(s.Kind), Profile: s.Profile, Prompts: s.AsksCode(), Detail: s.Get(chain.InputRoleARN)}
+	if about.Profile == "" {
+		about.Profile = p.plan.Profile.Text
+	}
+	for q := p.plan; q != nil; q = q.Next {
+		if s.Key == q.Last().Key {
+			about.Minimum = p.plan.Lifetime - arrival
+		}
+	}
+	switch s.Kind {
+	case chain.KindSessionToken:
+		about.Detail = s.Get(chain.InputMFASerial)
+	case chain.KindSSO:
+		about.Detail = s.Get(chain.InputSSORole) + " in " + s.Get(chain.InputSSOAccount)
+	}
+	return about
+}
+
+// terminal opens the terminal for commands that may ask their user.
+func (r *Resolver) terminal() *os.File {
+	if r.opts.Terminal == nil {
+		return nil
+	}
+	return r.opts.Terminal()
+}
+
+// now is AWS's clock as far as it is known: expiry is judged by it.
+func (p *Provider) now() time.Time { return p.resolver.opts.Now().Add(p.skew()) }
+
+// skew is AWS's clock minus ours as far as it is known: by a call of this
+// process, else by the one that fetched a shared session.
+func (p *Provider) skew() time.Duration {
+	if d := p.called(); d != 0 || p.shared == nil {
+		return d
+	}
+	return p.shared.Skew()
+}
+
+// called is AWS's clock minus ours as this process's calls tell.
+func (p *Provider) called() time.Duration {
+	if p.client == nil {
+		return 0
+	}
+	return p.client.Skew()
+}
+
+// Retrieve returns valid credentials. Errors: *chain.StepError around the cause
+// (typed in packages provider, awsapi, sso and signin), or *chain.NoCredentialsError.
+func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	return p.build.Retrieve(ctx)
+}
+
+// Plan returns what the provider runs.
+func (p *Provider) Plan() *chain.Plan { return p.plan }
+
+// Invalidate forgets all credentials kept, those that are shared with other
+// processes among them: the next Retrieve fetches anew.
+func (p *Provider) Invalidate() {
+	for _, c := range p.caches {
+		c.Invalidate()
+	}
+	if p.shared == nil {
+		return
+	}
+	mine := map[string]bool{}
+	for s := range steps(p.plan) {
+		mine[s.Key] = true
+	}
+	if _, err := p.shared.Forget(context.Background(), func(i session.Info) bool { return mine[i.Key] }); err != nil && p.resolver.opts.Warn != nil {
+		p.resolver.opts.Warn(err)
+	}
+}
+
+// steps are those of a plan and of the plans that it goes on with.
+func steps(plan *chain.Plan) iter.Seq[chain.Step] {
+	return func(yield func(chain.Step) bool) {
+		for ; plan != nil; plan = plan.Next {
+			for _, s := range plan.Steps {
+				if !yield(s) {
+					return
+				}
+			}
+		}
+	}
+}
