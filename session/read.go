@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // errAbsent says that there is no session, or none of this version and key.
@@ -30,6 +32,17 @@ func (p *shared) look(ctx context.Context) (*entry, standing) {
 	}
 	s.skew.Store(int64(e.expires.Sub(e.deadline)))
 	return e, state
+}
+
+// Held returns the session of about if it is here and nothing is due: no renewal,
+// so no lock and nobody to wait for. If it returns false, the provider of
+// [Store.Wrap] finds out why.
+func (s *Store) Held(ctx context.Context, about About) (aws.Credentials, bool) {
+	e, state := (&shared{store: s, about: about}).look(ctx)
+	if state != fresh {
+		return aws.Credentials{}, false
+	}
+	return e.creds, true
 }
 
 // read opens the session file of a session key. Errors: errAbsent,

@@ -158,6 +158,50 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestHeld: a session is held from the moment it is kept until something is due,
+// and looking at it leaves no trace.
+func TestHeld(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	held := func() (aws.Credentials, bool) { return f.store().Held(t.Context(), f.about) }
+	if creds, ok := held(); ok || creds.AccessKeyID != "" {
+		t.Errorf("before there is one: %+v", creds)
+	}
+	if _, err := os.Stat(filepath.Dir(f.folder)); err == nil {
+		t.Error("looking made a folder")
+	}
+	kept, err := f.retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if creds, ok := held(); !ok || creds != kept {
+		t.Errorf("%+v, %v; want %+v", creds, ok, kept)
+	}
+	for _, not := range []struct {
+		why    string
+		change func(*fixture)
+	}{
+		{"a renewal is due", func(f *fixture) { f.now = f.now.Add(46 * time.Minute) }},
+		{"it is needed for longer", func(f *fixture) { f.about.Minimum = 2 * time.Hour }},
+		{"another login's key", func(f *fixture) { f.key = plainKey{8} }},
+		{"no key", func(f *fixture) { f.key = noKey{} }},
+		{"another session", func(f *fixture) { f.about.Key = key("b") }},
+	} {
+		other := &fixture{t: t, folder: f.folder, now: f.now, key: f.key, about: f.about}
+		not.change(other)
+		if creds, ok := other.store().Held(t.Context(), other.about); ok {
+			t.Errorf("%s: %+v", not.why, creds)
+		}
+	}
+	f.put(append(f.content(), 'x'))
+	if creds, ok := held(); ok {
+		t.Errorf("damaged: %+v", creds)
+	}
+	if f.calls != 1 {
+		t.Errorf("%d calls", f.calls)
+	}
+}
+
 // TestLife walks through one life, as TestRenewal does for the cache in memory.
 func TestLife(t *testing.T) {
 	t.Parallel()

@@ -88,7 +88,6 @@ func (f *resolveFlags) code(sys *Sys) latchkey.Code {
 type planned struct {
 	resolver *latchkey.Resolver
 	plan     *chain.Plan
-	provider *latchkey.Provider
 }
 
 // plan reads the configuration and plans the profile of the arguments.
@@ -105,11 +104,7 @@ func (f *resolveFlags) plan(sys *Sys, args []string, adjust func(*chain.Policy))
 		return nil, err
 	}
 	plan, err := resolver.PlanOf(argument(args), policy)
-	if err != nil {
-		return nil, err
-	}
-	p, err := resolver.Provider(plan)
-	return &planned{resolver, plan, p}, err
+	return &planned{resolver, plan}, err
 }
 
 // argument is the profile of the arguments, unset where there is none.
@@ -120,9 +115,13 @@ func argument(args []string) origin.Value {
 	return origin.Value{Text: args[0], Origin: origin.Argument("PROFILE")}
 }
 
-// retrieve runs the plan. Signals are caught only where a step starts
-// something that has to be ended: catching them costs a thread.
+// retrieve runs the plan, or takes the session that is there. Signals are caught
+// only where a step starts something that has to be ended: catching them costs
+// three threads.
 func (p *planned) retrieve(ctx context.Context) (aws.Credentials, error) {
+	if creds, ok := p.resolver.Held(ctx, p.plan); ok {
+		return creds, nil
+	}
 	if k := p.plan.Last().Kind; k != chain.KindStatic && k != chain.KindEnvironment {
 		var stop context.CancelFunc
 		ctx, stop = interruptible(ctx)
@@ -134,7 +133,11 @@ func (p *planned) retrieve(ctx context.Context) (aws.Credentials, error) {
 // uninterrupted retrieves the credentials. What a step says of an end that the user
 // has asked for is not of interest.
 func (p *planned) uninterrupted(ctx context.Context) (aws.Credentials, error) {
-	creds, err := p.provider.Retrieve(ctx)
+	provider, err := p.resolver.Provider(p.plan)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	creds, err := provider.Retrieve(ctx)
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}
