@@ -114,5 +114,9 @@ func (p publicKey) recipient() (age.Recipient, error) {
 	if p.rsa != nil {
 		return &rsaRecipient{p.rsa, p.tag()}, nil
 	}
-	return newEd25519Recipient(p)
+	recipient, err := newEd25519Recipient(p)
+	if err != nil {
+		return nil, err // and no interface with nil in it
+	}
+	return recipient, nil
 }
