@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +13,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"filippo.io/age"
+
+	"github.com/latchkey-aws/latchkey/sandbox"
 )
 
 // helpOf returns the sections of a command's help by their titles; what stands
@@ -56,7 +61,8 @@ func allHelp(t *testing.T) map[string]map[string][]string {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	all := allHelp(t)
-	for _, name := range []string{"", "exec", "env", "credentials", "whoami", "explain", "profiles", "sandbox", "sandbox mfa-code", "demo", "completion", "version", "help"} {
+	for _, name := range []string{"", "exec", "env", "credentials", "whoami", "explain", "profiles", "sessions", "sessions forget", "vault", "vault add", "vault list", "vault show", "vault remove", "vault import",
+		"vault unlock", "vault lock", "vault rekey", "vault rotate", "sandbox", "sandbox mfa-code", "demo", "completion", "version", "help"} {
 		if all[name] == nil {
 			t.Errorf("there is no help of latchkey %s", name)
 		}
@@ -95,6 +101,10 @@ func TestHelpExamples(t *testing.T) {
 			line = strings.TrimSpace(line)
 			t.Run(fmt.Sprintf("%s: %s", name, line), func(t *testing.T) {
 				t.Parallel()
+				if strings.HasPrefix(line, "latchkey vault") {
+					runExample(t, vaultHome(t, line), answered(line))
+					return
+				}
 				runExample(t, environ, line)
 			})
 		}
@@ -118,9 +128,9 @@ func runExample(t *testing.T, environ []string, line string) {
 	}
 	cmd := exec.Command(shell[0], append(shell[1:], line)...)
 	cmd.Dir, cmd.Env = t.TempDir(), environ
-	if err := os.WriteFile(filepath.Join(cmd.Dir, "long-job"), []byte("#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN\"\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	put(t, filepath.Join(cmd.Dir, "long-job"), "#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN\"\n")
+	put(t, filepath.Join(cmd.Dir, "accessKeys.csv"), "Access key ID,Secret access key\n"+strings.Join(exampleKey(), ",")+"\n")
+	put(t, filepath.Join(cmd.Dir, "typed"), strings.Join(exampleKey(), "\n")+"\n")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -134,5 +144,77 @@ func runExample(t *testing.T, environ []string, line string) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%s: %v\n%s", line, err, out.String())
+	}
+}
+
+// exampleKey is Alice's of the sandbox.
+func exampleKey() []string {
+	return []string{"AKIAALICE0001EXAMPLE", "alice/Sandbox+Secret/0001/bPxREXAMPLEKEY"}
+}
+
+// answered adds to an example what a person would answer.
+func answered(line string) string {
+	switch command := strings.Fields(line)[2]; {
+	case command == "import" && !strings.Contains(line, "--dry-run"), command == "remove":
+		return line + " --yes"
+	case line == "latchkey vault add work":
+		return line + " < typed"
+	}
+	return line
+}
+
+// vaultHome makes the home folder that an example of the vault is for: with a key
+// in the vault, unless it puts one there, and the programs that it runs.
+func vaultHome(t *testing.T, line string) []string {
+	t.Helper()
+	server := sandbox.Start(t)
+	dir := t.TempDir()
+	home, err := server.WriteHome(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := exampleKey()
+	process := fmt.Sprintf("echo '{\"Version\":1,\"AccessKeyId\":%q,\"SecretAccessKey\":%q}'\n", key[0], key[1])
+	put(t, filepath.Join(dir, "bin", "op"), "#!/bin/sh\n"+process)
+	put(t, filepath.Join(dir, "bin", "aws-vault"), "#!/bin/sh\ntest \"$1\" = list && { echo old; exit; }\n"+process)
+	put(t, filepath.Join(dir, "passphrase"), "not empty")
+	put(t, filepath.Join(dir, "config"), "[profile work]\nregion = eu-central-1\n")
+	put(t, filepath.Join(dir, "credentials"), fmt.Sprintf("[work]\naws_access_key_id = %s\naws_secret_access_key = %s\n", key[0], key[1]))
+	environ := append(home.Env, "PATH="+filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"), "TMPDIR="+t.TempDir(), "GORACE=atexit_sleep_ms=0",
+		"AWS_CONFIG_FILE="+filepath.Join(dir, "config"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(dir, "credentials"), "LATCHKEY_PROMPT=none")
+	leave(t, environ)
+	if strings.Contains(line, "--from-env") {
+		environ = append(environ, "AWS_ACCESS_KEY_ID="+key[0], "AWS_SECRET_ACCESS_KEY="+key[1])
+	}
+	if strings.Contains(line, "ssh:") {
+		generate := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, ".ssh", "id_ed25519"))
+		if ok, err := have("ssh-keygen"); err != nil || !ok {
+			t.Skip("ssh-keygen is not installed")
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Join(dir, ".ssh"), 0o700), generate.Run()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if command := strings.Fields(line)[2]; command == "add" || command == "import" {
+		return append(environ, "LATCHKEY_VAULT_PASSPHRASE_FILE="+filepath.Join(dir, "passphrase"))
+	}
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(dir, "vault.key"), identity.String()+"\n")
+	add := exec.Command("latchkey", "vault", "add", "work", "--keep-in", "file:"+filepath.Join(dir, "vault.key"))
+	add.Env, add.Stdin = environ, strings.NewReader(strings.Join(key, "\n"))
+	if out, err := add.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return append(environ, "LATCHKEY_VAULT_PASSPHRASE_FILE="+filepath.Join(dir, "passphrase"))
+}
+
+// put writes a file that only its owner can read and run.
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o700)); err != nil {
+		t.Fatal(err)
 	}
 }

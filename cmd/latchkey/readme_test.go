@@ -88,6 +88,7 @@ func readmeHome(t *testing.T) []string {
 	}
 	config := filepath.Join(dir, "config")
 	write(config, "[profile prod]\nregion = eu-central-1\nrole_arn = arn:aws:iam::444455556666:role/ReadOnly\nsource_profile = alice\n", 0o600)
+	leave(t, home.Env)
 	environ := append(home.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "GOBIN="+bin, "AWS_CONFIG_FILE="+config, "TMPDIR="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOFLAGS", "GOTOOLCHAIN"} {
 		value, err := exec.Command("go", "env", name).Output()
