@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+
+	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli"
 )
 
 // A typist is a program in a terminal of its own, and who types there.
@@ -366,4 +368,5 @@ func unixPrograms(programs map[string]func()) {
 	programs["counter"] = counter
 	programs["inspect"] = inspect
 	programs["crowd"] = crowd
+	programs["locked"] = func() { os.Exit(cli.Main(system())) } // see init
 }
