@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv(processVariable); name != "" {
 		os.Exit(process(name))
 	}
+	if os.Getenv(killVariable) != "" {
+		os.Exit(rotateAndDie())
+	}
 	os.Exit(m.Run())
 }
 
@@ -405,7 +408,7 @@ func TestSharedFailure(t *testing.T) {
 			wg.Wait()
 			a, z := explain.Error(errs[0]), explain.Error(errs[1])
 			var shared *session.SharedError
-			if !errors.As(errs[1], &shared) || !reflect.DeepEqual(a, z) || a.Class != tt.class {
+			if errors.As(errs[0], &shared) == errors.As(errs[1], &shared) || !reflect.DeepEqual(a, z) || a.Class != tt.class {
 				t.Errorf("the first: %+v (%v)\nthe other: %+v (%v), want class %s", a, errs[0], z, errs[1], tt.class)
 			}
 			b.count(name, "AssumeRole", tt.calls)
