@@ -2,6 +2,7 @@ package sshkey
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"os"
 	"os/exec"
@@ -105,6 +106,18 @@ func TestKinds(t *testing.T) {
 				}
 			}
 			stockAge(t, path, recipient, key.Identity)
+			// The same with a passphrase, in OpenSSH's form whatever it was.
+			rekey(t, "-p", "-P", "", "-N", right, "-f", path)
+			if got := openKey(t, read(t, path), right); got.Plain.Reveal() != key.Plain.Reveal() {
+				t.Error("another key under a passphrase")
+			}
+			raw, err := ssh.ParseRawPrivateKeyWithPassphrase(read(t, path), []byte(right))
+			if ed, ok := raw.(*ed25519.PrivateKey); ok {
+				raw = *ed
+			}
+			if ours, _ := parsePEM(read(t, path), secret.New(right)); err != nil || !equal(ours, raw) {
+				t.Errorf("the SSH library differs: %v", err)
+			}
 		})
 	}
 }
