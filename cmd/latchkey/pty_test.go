@@ -368,5 +368,6 @@ func unixPrograms(programs map[string]func()) {
 	programs["counter"] = counter
 	programs["inspect"] = inspect
 	programs["crowd"] = crowd
+	programs["derived"] = derived
 	programs["locked"] = func() { os.Exit(cli.Main(system())) } // see init
 }

@@ -4,7 +4,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -24,6 +26,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/latchkey-aws/latchkey/sandbox"
+	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/vault"
 )
 
@@ -409,5 +412,53 @@ func (s *stage) addSeed(name string) {
 	input := aliceKey + "\n" + aliceSecret + "\n" + aliceSeed + "\n"
 	if end := s.feed(nil, input, "vault", "add", name, "--stdin", "--totp", "--no-verify", "--mfa-serial", aliceDevice); end.Code != 0 {
 		s.t.Fatalf("%+v", end)
+	}
+}
+
+const (
+	oldKey    = "AKIAOLD000001EXAMPLE"
+	oldSecret = "CanarySecret/old+wJalrXUtnFEMI/K7EXAMPLE"
+)
+
+func (s *stage) open() *vault.Age { return vault.Open(vault.Options{Folder: vaultIn(s.home)}) }
+
+func (s *stage) entry(name string) (vault.Entry, error) {
+	return s.open().Get(context.Background(), name)
+}
+
+func (s *stage) put(name, id, key string) {
+	s.t.Helper()
+	if err := s.open().Put(s.t.Context(), vault.Entry{Name: name, AccessKeyID: id, Secret: secret.New(key)}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) putOld() { s.t.Helper(); s.put("old", oldKey, oldSecret) }
+
+// oldStands checks that the entry that was there is there, and listed.
+func (s *stage) oldStands() {
+	s.t.Helper()
+	if e, err := s.entry("old"); err != nil || e.AccessKeyID != oldKey || e.Secret.Reveal() != oldSecret {
+		s.t.Errorf("the old entry: %s, %v", e.AccessKeyID, err)
+	}
+	if names, err := s.open().List(context.Background()); err != nil || len(names) < 1 {
+		s.t.Errorf("the list: %q, %v", names, err)
+	}
+}
+
+// newStands checks an entry of alice's key, which must be there if sure.
+func (s *stage) newStands(name string, sure bool) {
+	s.t.Helper()
+	e, err := s.entry(name)
+	if err == nil && (e.AccessKeyID != aliceKey || e.Secret.Reveal() != aliceSecret) || err != nil && (sure || !errors.Is(err, vault.ErrNotFound) && !errors.Is(err, vault.ErrNoVault)) {
+		s.t.Errorf("entry %s (sure: %v): %s, %v", name, sure, e.AccessKeyID, err)
+	}
+}
+
+// mayNeed checks that a command succeeded: the second try of what was interrupted.
+func (s *stage) mayNeed(end ending) {
+	s.t.Helper()
+	if end.Code != 0 {
+		s.t.Errorf("the next try: exit %d: %s", end.Code, end.Err)
 	}
 }
