@@ -17,6 +17,7 @@ import (
 	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/sandbox"
 	"github.com/latchkey-aws/latchkey/secret"
+	"github.com/latchkey-aws/latchkey/vault"
 )
 
 // A provider of a profile plugs into every client of aws-sdk-go-v2 and renews
@@ -112,6 +113,88 @@ func ExampleOptions_mFA() {
 	// false true
 }
 
+// All processes of a user share their sessions: what one has fetched, and asked a
+// person for, another one has at once. Here the second has nobody to ask.
+func ExampleResolver_Sessions() {
+	world, stop := sandboxHome()
+	defer stop()
+	ask := func(context.Context, string) (secret.Text, error) { return world.code("alice"), nil }
+	for _, code := range []func(context.Context, string) (secret.Text, error){ask, nil} {
+		resolver, err := latchkey.Load(latchkey.Options{Environ: world.Env, MFACode: code})
+		if err != nil {
+			log.Fatal(err)
+		}
+		plan, err := resolver.Plan("dev", chain.Policy{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		credentials, err := resolver.Provider(plan)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if _, err := credentials.Retrieve(context.Background()); err != nil {
+			log.Fatal(err)
+		}
+		kept, err := resolver.Sessions().List(context.Background())
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, session := range kept {
+			fmt.Println(session.Kind, session.Detail, session.Left.Round(time.Hour))
+		}
+	}
+	// Output:
+	// assume-role arn:aws:iam::444455556666:role/Developer 1h0m0s
+	// session-token arn:aws:iam::111122223333:mfa/alice 12h0m0s
+	// assume-role arn:aws:iam::444455556666:role/Developer 1h0m0s
+	// session-token arn:aws:iam::111122223333:mfa/alice 12h0m0s
+}
+
+// A program keeps long-term keys where it likes, and asks in its own way.
+func ExampleOptions_vault() {
+	world, stop := sandboxHome()
+	defer stop()
+	store := vault.NewMemory() // in place of a vault.Store of your own
+	err := store.Put(context.Background(), vault.Entry{
+		Name: "work", AccessKeyID: "AKIAALICE0001EXAMPLE", Secret: secret.New("alice/Sandbox+Secret/0001/bPxREXAMPLEKEY"),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	resolver, err := latchkey.Load(latchkey.Options{Environ: world.Env, Vault: store, Asker: window{world}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	plan, err := resolver.Plan("work", chain.Policy{MFA: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	credentials, err := resolver.Provider(plan)
+	if err != nil {
+		log.Fatal(err)
+	}
+	got, err := credentials.Retrieve(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(got.Source)
+	// Output:
+	// MFA code of arn:aws:iam::111122223333:mfa/alice for profile work
+	// session-token
+}
+
+// window stands for a dialog.
+type window struct{ world exampleWorld }
+
+func (w window) Ask(_ context.Context, q latchkey.Question) (string, error) {
+	fmt.Println(q.Prompt)
+	return w.world.code("alice").Reveal(), nil
+}
+
+func (w window) Choose(_ context.Context, title string, items []string) (int, error) {
+	return 0, latchkey.ErrNobody
+}
+
 // exampleWorld is a sandbox with a home folder.
 type exampleWorld struct {
 	URL    string
@@ -141,6 +224,9 @@ func sandboxHome() (exampleWorld, func()) {
 		log.Fatal(err)
 	}
 	return exampleWorld{server.URL(), home.Env, server}, func() {
+		if resolver, err := latchkey.Load(latchkey.Options{Environ: home.Env}); err == nil {
+			_ = resolver.EndSessions(context.Background()) // their key would stay in the kernel's keyring
+		}
 		_ = server.Close()
 		_ = os.RemoveAll(dir)
 	}
