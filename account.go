@@ -52,11 +52,23 @@ func credentials(id string, key secret.Text) aws.Credentials {
 }
 
 // Rotation prepares the rotation of the key of a vault entry. Calls are signed
-// with an MFA session where the profile or the entry names a device.
+// with an MFA session where the profile or the entry names a device. The old key is
+// deleted at once unless the caller sets Grace.
 func (a *Account) Rotation(store vault.Store) iam.Rotation {
 	keys := &rotationKeys{store: store, name: a.name, lock: filepath.Join(a.resolver.lockFolder(), "rotate-"+vault.Escape(a.name)+".lock")}
-	return iam.Rotation{API: a.client, Endpoints: a.at, Keys: keys, Now: a.resolver.opts.Now,
+	return iam.Rotation{API: a.client, Endpoints: a.at, Keys: keys, Now: a.resolver.opts.Now, Sleep: sleep,
 		Sign: func(ctx context.Context, k iam.Key) (aws.Credentials, error) { return a.sign(ctx, store, k) }}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // sign is what signs IAM calls in a key's name.

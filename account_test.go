@@ -117,6 +117,22 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// TestRotationAsItComes: what Rotation returns can be run without more.
+func TestRotationAsItComes(t *testing.T) {
+	t.Parallel()
+	b := newRealBench(t)
+	b.write(".aws/config", "")
+	store := b.memory(aliceKey())
+	if res, err := iam.Rotate(t.Context(), b.account("alice").Rotation(store)); err != nil || !res.Done {
+		t.Errorf("%+v, %v", res, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.account("alice").Rotation(store).Sleep(ctx, time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("sleeps on: %v", err)
+	}
+}
+
 // The test binary is a rotation that is killed before the step that this variable
 // counts.
 const killVariable = "LATCHKEY_FACADE_TEST_KILL"
