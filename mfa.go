@@ -124,26 +124,50 @@ func (r *Resolver) mfaProcess(profile string, plan *chain.Plan) string {
 	return ""
 }
 
-// seed returns the TOTP seed of a device, where the vault's entry that a plan
-// begins with has it.
+// seed returns the TOTP seed of a device: of the vault's entry that a plan begins
+// with, or of one that has the name of the profile whose plain keys it begins with.
 func (r *Resolver) seed(ctx context.Context, plan *chain.Plan, serial string) (secret.Text, error) {
 	for s := range steps(plan) {
-		if s.Kind != chain.KindVault {
+		name := s.Get(chain.InputVaultEntry)
+		if s.Kind == chain.KindStatic {
+			name = s.Profile
+		}
+		if name == "" {
 			continue
 		}
-		store, err := r.vault()
+		e, err := r.entryWithSeed(ctx, s.Kind, name)
 		if err != nil {
 			return secret.Text{}, err
 		}
-		e, err := store.Get(ctx, s.Get(chain.InputVaultEntry))
-		if err != nil && !errors.Is(err, vault.ErrNotFound) {
-			return secret.Text{}, err
-		}
-		if seed := seedOf(e, serial); !seed.Empty() {
+		// Beside another key, only the device tells whose the seed is.
+		named := s.Kind == chain.KindVault || e.MFASerial != ""
+		if seed := seedOf(e, serial); named && !seed.Empty() {
 			return seed, nil
 		}
 	}
 	return secret.Text{}, nil
+}
+
+// entryWithSeed opens an entry, an empty one if there is none. A vault that plain
+// keys do not need is only asked if it has one.
+func (r *Resolver) entryWithSeed(ctx context.Context, kind chain.Kind, name string) (vault.Entry, error) {
+	store, err := r.vault()
+	if kind == chain.KindStatic {
+		if err != nil {
+			return vault.Entry{}, nil
+		}
+		if _, err := store.Stamp(name); err != nil {
+			return vault.Entry{}, nil
+		}
+	}
+	if err != nil {
+		return vault.Entry{}, err
+	}
+	e, err := store.Get(ctx, name)
+	if errors.Is(err, vault.ErrNotFound) {
+		err = nil
+	}
+	return e, err
 }
 
 // seedOf returns an entry's seed if it is the device's, as far as the entry says.

@@ -163,6 +163,21 @@ func TestSeedOfAnotherDevice(t *testing.T) {
 	}
 }
 
+// TestSeedBesideKeys: an entry of the profile's name may hold the seed alone, while
+// the keys are elsewhere. It must name the device.
+func TestSeedBesideKeys(t *testing.T) {
+	t.Parallel()
+	for serial, serves := range map[string]bool{aliceDevice: true, "": false, "arn:aws:iam::111122223333:mfa/other": false} {
+		b := newBench(t)
+		b.ageVault(vault.Entry{Name: "alice", Seed: secret.New(aliceSeed), MFASerial: serial})
+		_, err := b.provider("dev", chain.Policy{}).Retrieve(t.Context())
+		var needed *provider.MFARequiredError
+		if serves && err != nil || !serves && !errors.As(err, &needed) {
+			t.Errorf("seed of %q: %v", serial, err)
+		}
+	}
+}
+
 // TestSeedSkew: a wrong clock here does not keep the codes of a seed from being
 // AWS's, although the first call is what tells of it.
 func TestSeedSkew(t *testing.T) {

@@ -54,6 +54,9 @@ func (r *Resolver) Provider(plan *chain.Plan) (*Provider, error) {
 		}
 		cache := session.NewCache(inner, session.Options{Now: p.now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.opts.Warn})
 		p.caches = append(p.caches, cache)
+		if step.Kind == chain.KindVault {
+			return &vaultKey{cache: cache, entry: step.Get(chain.InputVaultEntry), vault: r.vault}
+		}
 		return cache
 	}
 	p.build, err = plan.Build(chain.Deps{API: p.client, Terminal: r.terminal, Now: r.opts.Now, LockFolder: r.lockFolder(), MFACode: p.code, MFADevice: p.device,

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/kernelring"
 	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/secret"
+	"github.com/latchkey-aws/latchkey/session"
 	"github.com/latchkey-aws/latchkey/vault"
 	"github.com/latchkey-aws/latchkey/vault/pass"
 )
@@ -128,4 +132,33 @@ func (r *Resolver) key(ctx context.Context, name string) (id string, key secret.
 		err = &vault.EntryError{Name: name, Field: "AccessKeyID", Why: "it holds no access key, only the seed of an MFA device"}
 	}
 	return e.AccessKeyID, e.Secret, err
+}
+
+// vaultKey keeps a key of the vault for as long as its entry does not change: a
+// rotation is seen by programs that run on.
+type vaultKey struct {
+	cache *session.Cache
+	entry string
+	vault func() (vault.Store, error)
+
+	mu    sync.Mutex
+	stamp string // of what the cache has, or ""
+}
+
+func (k *vaultKey) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	if store, err := k.vault(); err == nil {
+		if stamp, err := store.Stamp(k.entry); err == nil {
+			k.changed(stamp)
+		}
+	}
+	return k.cache.Retrieve(ctx)
+}
+
+func (k *vaultKey) changed(stamp string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.stamp != "" && k.stamp != stamp {
+		k.cache.Invalidate()
+	}
+	k.stamp = stamp
 }

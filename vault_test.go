@@ -121,6 +121,50 @@ func TestVaultLast(t *testing.T) {
 	b.count("two keys", "AssumeRole", 2)
 }
 
+// TestChangedKey: a program that runs for long signs with the key that is in the
+// vault now, and opens the vault only when that has changed.
+func TestChangedKey(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.withoutKeys()
+	b.write(".aws/config", "")
+	counted := &counting{Store: b.memory(aliceKey())}
+	b.opts.Vault, b.opts.PrivateSessions = counted, true
+	p := b.provider("alice", onReadOnly())
+	next := aliceKey()
+	next.AccessKeyID, next.Secret = "AKIABOB000001EXAMPLE", secret.New("bob/Sandbox+Secret/000001/bPxREXAMPLEKEY")
+	for i, want := range []string{aliceKey().AccessKeyID, aliceKey().AccessKeyID, next.AccessKeyID} {
+		if i == 2 {
+			if err := counted.Put(t.Context(), next); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := p.Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		requests := b.aws.Requests()
+		if id := requests[len(requests)-1].AccessKeyID; id != want {
+			t.Errorf("call %d: signed with %s, want %s", i, id, want)
+		}
+		b.clock.advance(2 * time.Hour)
+	}
+	b.count("three hours", "AssumeRole", 3)
+	if n := counted.gets.Load(); n != 2 {
+		t.Errorf("opened %d times", n)
+	}
+}
+
+// counting is a store that counts how often an entry is opened.
+type counting struct {
+	vault.Store
+	gets atomic.Int64
+}
+
+func (c *counting) Get(ctx context.Context, name string) (vault.Entry, error) {
+	c.gets.Add(1)
+	return c.Store.Get(ctx, name)
+}
+
 // TestSeedOnly: an entry that holds no key is no source of credentials.
 func TestSeedOnly(t *testing.T) {
 	t.Parallel()
