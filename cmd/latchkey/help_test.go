@@ -105,6 +105,10 @@ func TestHelpExamples(t *testing.T) {
 					runExample(t, vaultHome(t, line), answered(line))
 					return
 				}
+				if strings.Contains(line, "--mfa") {
+					runExample(t, withCode(t), line)
+					return
+				}
 				runExample(t, environ, line)
 			})
 		}
@@ -209,6 +213,24 @@ func vaultHome(t *testing.T, line string) []string {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return append(environ, "LATCHKEY_VAULT_PASSPHRASE_FILE="+filepath.Join(dir, "passphrase"))
+}
+
+// withCode returns the environment of somebody who has keys there and nothing else,
+// with a code at hand.
+func withCode(t *testing.T) []string {
+	t.Helper()
+	server := sandbox.Start(t)
+	home, err := server.WriteHome(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := server.MFACode("alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave(t, home.Env)
+	key := exampleKey()
+	return append(home.Env, "PATH="+os.Getenv("PATH"), "AWS_ACCESS_KEY_ID="+key[0], "AWS_SECRET_ACCESS_KEY="+key[1], "TOTP_CODE="+code)
 }
 
 // put writes a file that only its owner can read and run.

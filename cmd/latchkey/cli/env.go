@@ -24,11 +24,16 @@ and take out variables that would mix with them. The region and the expiration
 are included. Use it where many commands are to run with one profile; "latchkey
 exec" keeps the credentials out of the shell.
 
+With --mfa long-term keys become an MFA session of 12 hours, also keys that are
+nowhere but in the environment. The code is asked for on the terminal, so that it
+works inside eval, and once for all shells.
+
 Without --shell the form is that of the shell that calls. dotenv is for
 docker --env-file, json for programs. In a script, stop where it fails:
 
   vars=$(latchkey env prod) && eval "$vars" || exit`,
 		Example: `  eval "$(latchkey env prod)"
+  eval "$(latchkey env --mfa)"
   eval "$(latchkey env --unset)"
   latchkey env prod --shell fish | source
   latchkey env prod --shell dotenv > prod.env
