@@ -78,6 +78,35 @@ func TestBadSettings(t *testing.T) {
 	}
 }
 
+// TestDocumentedSettings: the settings in docs/vault.md mean what they say there.
+func TestDocumentedSettings(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("docs", "vault.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```ini\n")
+	text, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("no settings in the page")
+	}
+	b := newBench(t)
+	b.settings(text)
+	r := b.load()
+	for key, want := range map[[2]string]string{{"vault", "backend"}: "pass", {"vault", "folder"}: "/path", {"vault", "prefix"}: "latchkey",
+		{"prompt", "method"}: "pinentry", {"prompt", "pinentry"}: "/usr/bin/pinentry-gnome3", {"sessions", "keep"}: "no"} {
+		if v, err := r.Setting(key[0], key[1]); err != nil || v.Text != want {
+			t.Errorf("%s: %q, %v; want %q", key, v.Text, err, want)
+		}
+	}
+	if _, err := r.Vault(); err != nil {
+		t.Error(err)
+	}
+	if keeps, err := r.Shares(chain.Step{Kind: chain.KindAssumeRole}); err != nil || keeps {
+		t.Errorf("shares sessions: %v, %v", keeps, err)
+	}
+}
+
 // TestUnreadableSettings: a file that is there and cannot be read is an error.
 func TestUnreadableSettings(t *testing.T) {
 	t.Parallel()
