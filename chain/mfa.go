@@ -8,29 +8,39 @@ import (
 )
 
 // withMFA decides where the code of an MFA device goes. What asks for one is a
-// role's mfa_serial, the caller, or the mfa_serial beside a key in the vault;
-// the mfa_serial beside plain keys alone asks for nothing, as in every SDK. A
-// plan that starts from a session has no use for a code of its own.
+// role's mfa_serial, the caller, or --mfa in the line by which a profile takes its
+// key from the vault. The mfa_serial beside a key asks for nothing, as in every SDK.
 func (p *planner) withMFA(steps []Step) ([]Step, error) {
-	if !longTerm(steps[0]) || len(steps) > 1 && steps[1].Kind != KindAssumeRole {
+	role := len(steps) > 1 && steps[1].Kind == KindAssumeRole
+	switch asks := p.policy.MFA || p.keyMFA; {
+	case !asks, role && steps[1].AsksCode():
 		return steps, nil
-	}
-	ask := p.policy.MFA || steps[0].Kind == KindVault && p.keySerial.Set()
-	if len(steps) == 1 {
-		if !ask {
-			return steps, nil
-		}
-		session, err := p.mfaSession(steps[0].Profile, nil)
-		return append(steps, session), err
-	}
-	if ask && !steps[1].AsksCode() {
+	case !longTerm(steps[0]), len(steps) > 1 && !role:
+		return nil, p.noMFA(steps[0])
+	case role:
 		device, err := p.device(steps[1].Inputs)
-		if err != nil {
-			return nil, err
-		}
 		steps[1].Inputs = device
+		return steps, err
 	}
-	return steps, nil
+	session, err := p.mfaSession(steps[0].Profile, nil)
+	return append(steps, session), err
+}
+
+// noMFA says why there can be no MFA session: GetSessionToken takes the keys of an
+// IAM user only.
+func (p *planner) noMFA(first Step) error {
+	err := &ConfigError{Profile: first.Profile, Message: "an MFA session cannot be made of " + string(first.Kind) + " credentials",
+		Why: "AWS makes one of an IAM user's own keys only", Fix: "leave --mfa out, or name a profile with keys"}
+	if len(first.Inputs) > 0 {
+		err.Origin = first.Inputs[0].Origin
+	}
+	if first.Temporary() {
+		err.Why = "they are a session already, and AWS makes one of an IAM user's own keys only"
+	}
+	if first.Kind == KindEnvironment {
+		err.Fix = "take the session out of the environment with latchkey env --unset, or name a profile with keys"
+	}
+	return err
 }
 
 // longTerm reports whether the step's credentials are known to be an IAM user's

@@ -1,6 +1,7 @@
 package chain_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,8 @@ const (
 	device   = "mfa_serial = arn:aws:iam::111122223333:mfa/me\n"
 	itself   = "credential_process = latchkey credentials work\n"
 	fromWork = "source_profile = work\n"
+	// itselfMFA is itself with an MFA session.
+	itselfMFA = "credential_process = latchkey credentials --mfa work\n"
 )
 
 // TestVaultAndMFA holds where keys of the vault and MFA codes go.
@@ -43,7 +46,9 @@ func TestVaultAndMFA(t *testing.T) {
 		{"another command wins", "[profile work]\ncredential_process = /bin/x\n", entry, "work", chain.Policy{}, "process:work"},
 		{"Identity Center wins", "[profile work]\n" + sso, entry, "work", chain.Policy{}, "sso:work"},
 		{"the default profile", "", []string{"default"}, "", chain.Policy{}, "vault:default"},
-		{"a device beside the entry", "[profile work]\n" + itself + device, entry, "work", chain.Policy{}, "vault:work session-token:work"},
+		{"a device beside the entry", "[profile work]\n" + itself + device, entry, "work", chain.Policy{}, "vault:work"},
+		{"a line that asks for MFA", "[profile work]\n" + itselfMFA + device, entry, "work", chain.Policy{}, "vault:work session-token:work"},
+		{"a line that asks for MFA, no device", "[profile work]\n" + itselfMFA, entry, "work", chain.Policy{}, "vault:work session-token:work"},
 		{"a device beside plain keys", "[profile work]\n" + keys + device, nil, "work", chain.Policy{}, "static:work"},
 		{"a source only in the vault", "[profile a]\n" + roleA + fromWork, entry, "a", chain.Policy{}, "vault:work assume-role:a"},
 		{"itself as source", "[profile work]\n" + itself + roleA + fromWork, entry, "work", chain.Policy{}, "vault:work assume-role:work"},
@@ -51,7 +56,9 @@ func TestVaultAndMFA(t *testing.T) {
 
 		{"the role's device", "[profile a]\n" + roleA + fromWork + device, entry, "a", chain.Policy{}, "vault:work session-token:a assume-role:a"},
 		{"the role's device, plain keys", "[profile a]\n" + roleA + fromWork + device + "[profile work]\n" + keys, nil, "a", chain.Policy{}, "static:work session-token:a assume-role:a"},
-		{"the source's device", "[profile a]\n" + roleA + fromWork + "[profile work]\n" + itself + device, entry, "a", chain.Policy{}, "vault:work session-token:a assume-role:a"},
+		{"the source's device", "[profile a]\n" + roleA + fromWork + "[profile work]\n" + itself + device, entry, "a", chain.Policy{}, "vault:work assume-role:a"},
+		{"the source's device, asked for", "[profile a]\n" + roleA + fromWork + "[profile work]\n" + itself + device, entry, "a", mfa, "vault:work session-token:a assume-role:a"},
+		{"the source's line asks for MFA", "[profile a]\n" + roleA + fromWork + "[profile work]\n" + itselfMFA + device, entry, "a", chain.Policy{}, "vault:work session-token:a assume-role:a"},
 		{"a chain", "[profile b]\nrole_arn = arn:aws:iam::2:role/B\nsource_profile = a\n[profile a]\n" + roleA + fromWork + device, entry, "b", chain.Policy{},
 			"vault:work session-token:a assume-role:a assume-role:b"},
 		{"an hour is shared", "[profile a]\n" + roleA + fromWork + device + "duration_seconds = 3600\n", entry, "a", chain.Policy{}, "vault:work session-token:a assume-role:a"},
@@ -64,6 +71,10 @@ func TestVaultAndMFA(t *testing.T) {
 		{"asked for, role without device", "[profile a]\n" + roleA + fromWork, entry, "a", mfa, "vault:work session-token:a assume-role:a"},
 		{"asked for, role on top", "", entry, "work", onTop(mfa), "vault:work session-token assume-role"},
 		{"asked for, long role on top", "", entry, "work", onTop(chain.Policy{MFA: true, Duration: 2 * time.Hour}), "vault:work assume-role mfa-each-session"},
+		{"asked for, a command", "[profile work]\ncredential_process = /bin/x\n", nil, "work", mfa, "error profile work: an MFA session cannot be made of process"},
+		{"asked for, a session", "[profile work]\n" + keys + "aws_session_token = x\n", nil, "work", mfa, "error profile work: an MFA session cannot be made of static"},
+		{"asked for, Identity Center", "[profile work]\n" + sso, nil, "work", mfa, "error profile work: an MFA session cannot be made of sso"},
+		{"asked for, a role that asks anyway", "[profile a]\n" + roleA + fromWork + device + "[profile work]\ncredential_process = /bin/x\n", nil, "a", mfa, "process:work assume-role:a"},
 		{"role on top, not asked for", "", entry, "work", onTop(chain.Policy{}), "vault:work assume-role"},
 		{"lasting longer than by default", "", entry, "work", chain.Policy{MFA: true, Lifetime: 13 * time.Hour}, "vault:work session-token:work"},
 		{"lasting longer than it can", "", entry, "work", chain.Policy{MFA: true, Lifetime: 37 * time.Hour}, "error the duration is not from 15m to 36h"},
@@ -130,8 +141,8 @@ func TestMFASessionIsShared(t *testing.T) {
 		"a FIPS endpoint":     role("region = us-east-1\nuse_fips_endpoint = true\n"),
 		"another role":        {config: strings.ReplaceAll(role("").config, "role/A", "role/B"), vault: []string{"work"}, name: "a"},
 		"external id":         role("external_id = x\nduration_seconds = 900\n"),
-		"the user's own":      {config: "[profile work]\n" + itself + device, vault: []string{"work"}, name: "work"},
-		"role on top of that": {config: "[profile work]\n" + itself + device, vault: []string{"work"}, name: "work", policy: chain.Policy{Role: origin.Value{Text: "arn:aws:iam::1:role/T"}}},
+		"the user's own":      {config: "[profile work]\n" + itselfMFA + device, vault: []string{"work"}, name: "work"},
+		"role on top of that": {config: "[profile work]\n" + itselfMFA + device, vault: []string{"work"}, name: "work", policy: chain.Policy{Role: origin.Value{Text: "arn:aws:iam::1:role/T"}}},
 	} {
 		if key(s) != base {
 			t.Errorf("%s: another MFA session", name)
@@ -142,10 +153,47 @@ func TestMFASessionIsShared(t *testing.T) {
 		"another partition": role("region = cn-north-1\n"),
 		"another device":    {config: strings.ReplaceAll(role("").config, "mfa/me", "mfa/you"), vault: []string{"work"}, name: "a"},
 		"other keys":        {config: role("").config + "[profile work]\n" + keys, name: "a"},
-		"another lifetime":  {config: "[profile work]\n" + itself + device, vault: []string{"work"}, name: "work", policy: chain.Policy{Duration: 2 * time.Hour}},
+		"another lifetime":  {config: "[profile work]\n" + itselfMFA + device, vault: []string{"work"}, name: "work", policy: chain.Policy{Duration: 2 * time.Hour}},
 	} {
 		if key(s) == base {
 			t.Errorf("%s: the same MFA session", name)
+		}
+	}
+}
+
+// TestVaultOutOfOrder: a vault that cannot be read is no matter of profiles whose
+// credentials are elsewhere.
+func TestVaultOutOfOrder(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("vault: cannot be read")
+	plan := func(s setup) error {
+		t.Helper()
+		g, env := s.load(t)
+		name := origin.Value{}
+		if s.name != "" {
+			name = origin.Value{Text: s.name, Origin: origin.Code("test")}
+		}
+		_, err := chain.NewPlan(chain.Config{Graph: g, Env: env, Vault: func(string) (chain.Entry, error) { return chain.Entry{}, broken }}, name, chain.Policy{})
+		return err
+	}
+	for name, s := range map[string]setup{
+		"a role":                     {config: "[profile a]\n" + roleA + fromWork, credentials: "[work]\n" + keys, name: "a"},
+		"keys":                       {credentials: "[a]\n" + keys, name: "a"},
+		"the environment":            {env: envKeys()},
+		"environment, empty default": {env: envKeys(), config: "[default]\nregion = eu-west-1\n"},
+	} {
+		if err := plan(s); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, s := range map[string]setup{
+		"a profile that takes it from there": {config: "[profile work]\n" + itself, name: "work"},
+		"a name that no file has":            {name: "work"},
+		"a source that no file has":          {config: "[profile a]\n" + roleA + fromWork, name: "a"},
+		"the default profile":                {},
+	} {
+		if err := plan(s); !errors.Is(err, broken) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -52,6 +52,10 @@ type planner struct {
 	entry Entry
 	// keySerial is the mfa_serial that stands beside the first step's keys.
 	keySerial origin.Value
+	// keyMFA: the profile's own line asks for an MFA session of its vault key.
+	keyMFA bool
+	// notInFiles says that no file has the selected profile, nil where one has.
+	notInFiles error
 	// rootErr is why [default] cannot be read where nobody named it: an error
 	// only if the profile is reached.
 	rootErr error
@@ -114,6 +118,11 @@ func (p *planner) selectProfile(name origin.Value) error {
 	if isNotFound(err) {
 		return nil
 	}
+	if p.root == nil && isNotFound(p.notInFiles) {
+		// The vault cannot tell of an entry "default", which nobody asked for.
+		p.rootErr = err
+		return nil
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		// The home folder of another user, as after su: the environment's keys
 		// are of use without it.
@@ -133,6 +142,7 @@ func (p *planner) find(name string) error {
 		p.root = root
 		return err
 	}
+	p.notInFiles = err
 	entry, inVault := p.inVault(name)
 	if inVault != nil {
 		return inVault

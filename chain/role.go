@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -55,13 +56,14 @@ func (p *planner) sourceProfile(s *shape, path []string) ([]Step, error) {
 		if s.partial != nil {
 			return nil, s.partial
 		}
-		switch {
-		case s.hasStatic():
+		if s.hasStatic() {
 			return []Step{p.static(s)}, nil
-		case s.entry.Name != "":
-			return []Step{p.vaultEntry(s)}, nil
 		}
-		return nil, loop(s, path, name)
+		entry, err := p.inVault(name)
+		if err != nil || entry.Name == "" {
+			return nil, cmp.Or(err, loop(s, path, name))
+		}
+		return []Step{p.vaultEntry(s, entry)}, nil
 	}
 	if slices.Contains(path, name) {
 		return nil, loop(s, path, name)

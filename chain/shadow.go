@@ -28,7 +28,7 @@ func (p *planner) noteShadowed(s *shape) {
 		p.note("login-as-source", s.login.Origin, s.name, "login_session is used as the source of another profile",
 			"the Go SDK and Terraform refuse it", "")
 	}
-	if s.selfCall && s.entry.Name == "" && len(s.bases()) > 0 {
+	if s.selfCall && len(s.bases()) > 0 {
 		v, _ := s.p.Get("credential_process")
 		p.note("process-calls-itself", v.Origin, s.name, "credential_process takes this profile's key from the vault, and is not used: the profile has other credentials", "", "remove one of them")
 	}

@@ -1,7 +1,9 @@
 package chain
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/origin"
@@ -21,9 +23,9 @@ type shape struct {
 	static   profile.StaticKeys
 	partial  error // half a static pair
 	sso      ssoShape
-	asSource bool  // another profile names it as source_profile
-	selfCall bool  // credential_process is latchkey asking for this profile
-	entry    Entry // the vault's, where that is the profile's source
+	asSource bool // another profile names it as source_profile
+	selfCall bool // credential_process is latchkey asking for this profile
+	selfMFA  bool // … and for an MFA session
 }
 
 func (s *shape) hasStatic() bool { return s.static.AccessKeyID.Text != "" }
@@ -37,7 +39,7 @@ func (s *shape) bases() []string {
 		name  string
 	}{
 		{s.hasStatic(), "static keys"}, {s.token.Set() && s.role.Set(), "web identity"}, {s.sso.complete(), "Identity Center"},
-		{s.login.Set(), "login_session"}, {s.process.Set(), "credential_process"}, {s.entry.Name != "", "the vault"},
+		{s.login.Set(), "login_session"}, {s.process.Set(), "credential_process"},
 	} {
 		if b.there {
 			names = append(names, b.name)
@@ -45,10 +47,6 @@ func (s *shape) bases() []string {
 	}
 	return names
 }
-
-// fromAnother reports whether the profile is a role that another profile assumes:
-// an entry of the vault would not be used.
-func (s *shape) fromAnother() bool { return s.role.Set() && s.source.Set() && s.source.Text != s.name }
 
 func (p *planner) shapeOf(prof *profile.Profile) (*shape, error) {
 	s := &shape{name: prof.Name(), p: prof}
@@ -63,16 +61,13 @@ func (p *planner) shapeOf(prof *profile.Profile) (*shape, error) {
 		}
 		s.partial = err
 	}
-	if s.process.Set() && callsItself(s.process.Text, s.name) {
-		s.selfCall, s.process = true, origin.Value{}
+	if words := commandWords(s.process.Text); callsItself(words, s.name) {
+		s.selfCall, s.selfMFA, s.process = true, slices.Contains(words, "--mfa"), origin.Value{}
 	}
 	if s.sso, err = p.ssoShapeOf(s); err != nil {
 		return nil, err
 	}
-	if s.partial == nil && !s.credSrc.Set() && !s.fromAnother() && s.sso.err == nil && s.sso.hint == nil && len(s.bases()) == 0 {
-		s.entry, err = p.inVault(s.name)
-	}
-	return s, err
+	return s, nil
 }
 
 // profileSteps plans one profile. path holds the profiles on the way here, this
@@ -115,10 +110,15 @@ func (p *planner) baseSteps(s *shape) ([]Step, error) {
 		return p.loginStep(s)
 	case s.process.Set():
 		return p.processStep(s)
-	case s.entry.Name != "":
-		return []Step{p.vaultEntry(s)}, nil
 	}
-	return nil, p.unfinished(s)
+	if s.source.Set() || s.credSrc.Set() || s.sso.hint != nil {
+		return nil, p.unfinished(s)
+	}
+	entry, err := p.inVault(s.name)
+	if err != nil || entry.Name == "" {
+		return nil, cmp.Or(err, p.unfinished(s))
+	}
+	return []Step{p.vaultEntry(s, entry)}, nil
 }
 
 // sourceKeys uses the keys of a profile that is a source; a token file that
@@ -173,8 +173,7 @@ func (p *planner) unfinished(s *shape) error {
 
 // callsItself reports whether a credential_process is latchkey asked for the
 // credentials of the profile it stands in: its key is in the vault.
-func callsItself(command, name string) bool {
-	words := commandWords(command)
+func callsItself(words []string, name string) bool {
 	if len(words) < 3 {
 		return false
 	}
