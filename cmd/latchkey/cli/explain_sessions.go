@@ -79,6 +79,9 @@ func (k *keptSessions) fill(ctx context.Context, store *session.Store) error {
 	if err != nil {
 		k.Error = err.Error()
 	}
+	if len(list) == 0 {
+		k.SealingKey = "" // one that is there may be another home's
+	}
 	for _, info := range list {
 		for i := range k.Steps {
 			if step := &k.Steps[i]; step.Key == info.Key {

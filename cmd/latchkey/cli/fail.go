@@ -161,7 +161,12 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		}
 		return &usageError{what: fmt.Sprintf("unknown command %q", args[0]), fix: fix}
 	}
-	return &usageError{what: cmd.CommandPath() + " takes no arguments", fix: cmd.CommandPath() + " --help"}
+	fix := cmd.CommandPath() + " --help"
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		fix = "did you mean " + cmd.CommandPath() + " " + near[0] + "?"
+	}
+	return &usageError{what: cmd.CommandPath() + " takes no arguments", fix: fix}
 }
 
 // oneProfile accepts at most the name of a profile.

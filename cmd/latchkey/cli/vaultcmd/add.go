@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/mfa"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/vault"
 )
@@ -89,6 +91,8 @@ func (d *Deps) validate(o *addOptions) error {
 	switch {
 	case sources > 1:
 		return d.Usage("--stdin, --from-env and --command say three places to take the key from", "choose one")
+	case o.serial != "" && !serialLike(o.serial):
+		return d.Usage("--mfa-serial is neither the ARN of a virtual device nor the number of a hardware device", "write for example --mfa-serial arn:aws:iam::123456789012:mfa/me")
 	case o.command != "" && o.totp:
 		return d.Usage("a command's entry cannot hold a TOTP seed", "set mfa_process in the profile to a command that prints the code")
 	case o.totp && o.fromEnv:
@@ -162,8 +166,10 @@ func (d *Deps) read(ctx context.Context, o *addOptions, ask Asker, e *vault.Entr
 			return err
 		}
 		if len(bytes.TrimSpace(text)) > 0 || o.stdin {
-			e.Seed = seed
-			return d.parseKey(e, text)
+			if err := d.parseKey(e, text); err != nil || !o.totp {
+				return err
+			}
+			return d.parseSeed(e, seed)
 		}
 	}
 	id, err := ask.Ask(ctx, latchkey.Question{Prompt: "access key id", Reason: "The key of " + o.name + " for the vault."})
@@ -178,8 +184,30 @@ func (d *Deps) read(ctx context.Context, o *addOptions, ask Asker, e *vault.Entr
 		return err
 	}
 	seed, err := ask.Ask(ctx, latchkey.Question{Prompt: "TOTP seed of the MFA device", Reason: "What the QR code holds, in base32.", Hidden: true})
-	e.Seed = secret.New(strings.TrimSpace(seed))
-	return d.nobody(err)
+	if err != nil {
+		return d.nobody(err)
+	}
+	return d.parseSeed(e, secret.New(seed))
+}
+
+// parseSeed reads the seed of a device as people have it: in groups with blanks
+// between them, or as the text of a QR code.
+func (d *Deps) parseSeed(e *vault.Entry, given secret.Text) error {
+	text := strings.TrimSpace(given.Reveal())
+	if at, err := url.Parse(text); err == nil && at.Scheme == "otpauth" {
+		text = at.Query().Get("secret")
+	}
+	e.Seed = secret.New(strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "=", "").Replace(text)))
+	if _, err := mfa.TOTP(e.Seed, d.Now()); err != nil {
+		return d.Usage("what was given for the TOTP seed is none", "give the base32 text of the device, or the otpauth: text of its QR code; from standard input it is the last line, after the key")
+	}
+	return nil
+}
+
+// serialLike reports whether a text has the form of a device's serial number.
+func serialLike(s string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=/:,.@_-"
+	return len(s) >= 9 && len(s) <= 256 && strings.Trim(s, letters) == ""
 }
 
 func (d *Deps) nobody(err error) error {

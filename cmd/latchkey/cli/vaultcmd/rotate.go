@@ -12,6 +12,7 @@ import (
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/iam"
 	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/vault"
 )
 
@@ -157,6 +158,7 @@ func rotationFailure(d *Deps, o *rotateOptions, err error) error {
 	var conflict *iam.ConflictError
 	var locked *vault.LockedError
 	var refused *awsapi.APIError
+	var code *provider.MFARequiredError
 	again := "latchkey vault rotate " + explain.Word(o.name)
 	switch {
 	case errors.Is(err, context.Canceled), errors.As(err, &locked):
@@ -172,6 +174,8 @@ func rotationFailure(d *Deps, o *rotateOptions, err error) error {
 	case errors.As(err, &refused) && refused.HasCode("AccessDenied", "AccessDeniedException"):
 		return d.Failure(err, "have iam:ListAccessKeys, CreateAccessKey, UpdateAccessKey and DeleteAccessKey allowed to the user for itself; "+
 			"where the policy asks for MFA, write mfa_serial into profile "+display.Text(o.name, 100)+". Then: "+again)
+	case errors.As(err, &code):
+		return d.Failure(err, "run it in a terminal, which asks for the code; or give the six digits with --mfa-code 123456 or TOTP_CODE in the environment")
 	case errors.As(err, &unfinished):
 		return d.Failure(err, "nothing is lost; go on with "+again)
 	}

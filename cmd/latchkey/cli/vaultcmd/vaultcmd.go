@@ -87,6 +87,7 @@ func (d *Deps) noArgs(cmd *cobra.Command, args []string) error {
 	}
 	if cmd.Name() == "vault" {
 		fix := cmd.CommandPath() + " --help lists the commands"
+		cmd.SuggestionsMinimumDistance = 2
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 			fix = "did you mean " + cmd.CommandPath() + " " + near[0] + "?"
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/iam"
 	"github.com/latchkey-aws/latchkey/internal/command"
@@ -40,7 +41,12 @@ func (d *Deps) verify(ctx context.Context, r *latchkey.Resolver, o *addOptions, 
 	found, err := account.Devices(ctx, id, key)
 	if err != nil {
 		// The key is good; a policy that hides the devices is no reason against it.
-		d.say("the user's MFA devices are not known: %s", display.Text(err.Error(), 300))
+		var refused *awsapi.APIError
+		why := err.Error()
+		if errors.As(err, &refused) && refused.HasCode("AccessDenied", "AccessDeniedException") {
+			why = "the key may not call iam:ListMFADevices"
+		}
+		d.say("the user's MFA devices are not known: %s", display.Text(why, 300))
 		return found, ctx.Err()
 	}
 	for _, device := range found.Unusable {
@@ -129,7 +135,10 @@ func (d *Deps) profileEdit(r *latchkey.Resolver, name, serial string) (*profile.
 	if p, err := r.Graph().Profile(name); err == nil {
 		for _, key := range []string{"aws_access_key_id", "sso_session", "sso_account_id", "login_session", "role_arn", "credential_process"} {
 			if v, ok := p.Get(key); ok && v.Text != processLine(name) {
-				d.say("profile %s has credentials of its own (%s), which are used instead of the vault's", name, v.Origin)
+				d.say("profile %s has credentials of its own (%s), which are used instead of the vault's", display.Text(name, 100), v.Origin)
+				if key == "aws_access_key_id" {
+					d.say("to have the vault's used, take those out of the file: latchkey vault import %s", explain.Word(name))
+				}
 				return nil, nil
 			}
 		}
