@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/latchkey-aws/latchkey/internal/diskfile"
 )
 
 // errAbsent says that there is no session, or none of this version and key.
@@ -87,16 +90,16 @@ func (s *Store) head(session string) ([]byte, header, error) {
 // content reads a file, or a little more than limit of it. For nearly all
 // sessions that is one read: what a disk's file gives short is all of it.
 func content(path string, limit int) ([]byte, error) {
-	file, err := openRaw(path)
+	file, err := diskfile.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.close()
+	defer file.Close()
 	data := make([]byte, min(limit+1, 4096))
 	n := 0
 	for {
-		more, err := file.read(path, data[n:])
-		if err != nil {
+		more, err := file.Read(data[n:])
+		if err != nil && err != io.EOF {
 			return nil, err
 		}
 		if n += more; n < len(data) || n > limit {

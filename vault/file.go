@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/latchkey-aws/latchkey/internal/atomicfile"
+	"github.com/latchkey-aws/latchkey/internal/diskfile"
 )
 
 // The modes of everything that the vault makes, and the sizes beyond which a
@@ -43,7 +44,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 	case info.Size() > limit:
 		return nil, &DamagedError{path, "is too large"}
 	}
-	file, err := os.Open(path)
+	file, err := diskfile.Open(path)
 	if err != nil {
 		return nil, err
 	}

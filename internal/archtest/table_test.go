@@ -41,6 +41,7 @@ func floors() map[string]int {
 		"origin":              1,
 		"sandbox":             1,
 		"internal/atomicfile": 1,
+		"internal/diskfile":   1, // reading files of the disk, without the poller
 		"internal/lockfile":   1,
 		"internal/loopback":   1,
 		"internal/iso8601":    1,
