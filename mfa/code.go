@@ -1,11 +1,14 @@
 package mfa
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/pquerna/otp/totp"
 
 	"github.com/latchkey-aws/latchkey/secret"
 )
@@ -43,16 +46,24 @@ func TOTP(seed secret.Text, at time.Time) (secret.Text, error) {
 		if unicode.IsSpace(r) || r == '-' || r == '=' {
 			return -1
 		}
-		return r
+		return unicode.ToUpper(r)
 	}, seed.Reveal())
-	if plain == "" {
-		return secret.Text{}, ErrSeed
-	}
-	code, err := totp.GenerateCode(plain, at)
-	if err != nil {
+	// Without its padding the decoder takes a length that no seed can have.
+	plain += strings.Repeat("=", (8-len(plain)%8)%8)
+	key, err := base32.StdEncoding.DecodeString(plain)
+	if err != nil || len(key) == 0 {
 		return secret.Text{}, ErrSeed // its own error may hold the seed
 	}
-	return secret.New(code), nil
+	return secret.New(hotp(key, uint64(step(at)))), nil
+}
+
+// hotp is the code of a counter: RFC 4226, section 5.3.
+func hotp(key []byte, counter uint64) string {
+	mac := hmac.New(sha1.New, key)
+	_, _ = mac.Write(binary.BigEndian.AppendUint64(nil, counter)) // never fails
+	sum := mac.Sum(nil)
+	truncated := binary.BigEndian.Uint32(sum[sum[len(sum)-1]&15:]) &^ (1 << 31)
+	return fmt.Sprintf("%0*d", digits, truncated%1_000_000)
 }
 
 // step is the number of the code that devices show.
