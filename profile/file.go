@@ -28,7 +28,8 @@ type file struct {
 	err         *FileError
 	data        []byte
 	heads       []head
-	lines       []int // line of each head, where data is only a part of the file
+	lines       []int  // line of each head, where data is only a part of the file
+	small       []byte // all of a file that was skimmed and is small
 
 	lookups atomic.Int32
 	once    sync.Once

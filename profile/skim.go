@@ -11,7 +11,8 @@ import (
 
 // skimBuffer is what is read of a file at a time. Fresh memory costs several
 // microseconds a page, more than looking at what is in it, so a file with many
-// profiles goes through a small buffer of which only one profile is kept.
+// profiles goes through a small buffer of which only one profile is kept. A
+// smaller file is read once.
 const skimBuffer = 32 << 10
 
 // maxSkims is how many profiles are looked for one by one before all are indexed:
@@ -47,10 +48,12 @@ func (g *Graph) skimmedProfile(name string) *Profile {
 		return nil
 	}
 	s.skims++
-	if s.buffer == nil {
-		s.buffer = make([]byte, skimBuffer)
-	}
-	p := g.skim(name, s.buffer)
+	p := g.skim(name, func() []byte {
+		if s.buffer == nil {
+			s.buffer = make([]byte, skimBuffer)
+		}
+		return s.buffer
+	})
 	if p != nil {
 		s.found = append(s.found, p)
 	}
@@ -60,7 +63,7 @@ func (g *Graph) skimmedProfile(name string) *Profile {
 // skim returns the profile of that name, looking at nothing else, or nil where
 // this is not enough: it is not there, a line of it cannot be read, it includes
 // another one, or a file is out of the ordinary. Reading all explains that.
-func (g *Graph) skim(name string, buffer []byte) *Profile {
+func (g *Graph) skim(name string, buffer func() []byte) *Profile {
 	if name == "" || len(name) > maxName || g.loc.Config == "" || g.loc.Credentials == "" {
 		return nil
 	}
@@ -86,32 +89,52 @@ func (g *Graph) skim(name string, buffer []byte) *Profile {
 
 // skim returns a file of only the sections of one profile, with their lines in
 // the real one.
-func (f *file) skim(name string, buffer []byte) (*file, bool) {
+func (f *file) skim(name string, buffer func() []byte) (*file, bool) {
 	s := skimmer{name: name, out: &file{what: f.what, path: f.path, from: f.from, credentials: f.credentials, lines: make([]int, 0, 1)}}
-	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
+	if f.small != nil {
+		s.block(f.small)
+		return s.out, true
+	}
+	info, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.out, true
+	}
+	if err != nil || !info.Mode().IsRegular() || info.Size() > MaxFileSize {
 		return nil, false // a pipe cannot be read twice, nor opened twice
 	}
-	r, size, err := openFile(f.path)
+	r, _, err := openFile(f.path)
 	if err != nil {
-		return s.out, errors.Is(err, fs.ErrNotExist)
-	}
-	defer r.Close()
-	if size > MaxFileSize {
 		return nil, false
 	}
+	defer r.Close()
+	if size := info.Size(); size > 0 && size < skimBuffer {
+		data := make([]byte, size+1)
+		n, err := io.ReadFull(r, data)
+		if err != io.ErrUnexpectedEOF || checkText(data[:n]) != nil {
+			return nil, false
+		}
+		f.small = data[:n]
+		s.block(f.small)
+		return s.out, true
+	}
+	return s.out, s.stream(r, buffer())
+}
+
+// stream looks at a file part by part.
+func (s *skimmer) stream(r io.Reader, buffer []byte) bool {
 	for held := 0; ; {
 		n, err := r.Read(buffer[held:])
 		data := buffer[:held+n]
 		if checkText(data) != nil {
-			return nil, false
+			return false
 		}
 		if err == io.EOF {
 			s.block(data)
-			return s.out, true
+			return true
 		}
 		whole := bytes.LastIndexByte(data, '\n') + 1
 		if err != nil || whole == 0 && len(data) == len(buffer) {
-			return nil, false
+			return false
 		}
 		s.block(data[:whole])
 		held = copy(buffer, data[whole:])
