@@ -78,14 +78,20 @@ func (r *run) makeRoom(ctx context.Context, creds aws.Credentials, keys []awsapi
 func (r *run) limit(ctx context.Context, creds aws.Credentials, keys []awsapi.AccessKey, cause error) error {
 	out := &LimitError{User: r.user.Name, Err: cause}
 	for _, k := range keys {
-		info := KeyInfo{ID: k.ID, Status: k.Status, Created: k.CreateDate, Current: k.ID == r.current.ID}
-		if use, err := r.API.GetAccessKeyLastUsed(ctx, r.Endpoints.IAM, creds, k.ID); err == nil {
-			info.UseKnown, info.LastUsed, info.Service = true, use.At, use.Service
-		}
+		info := r.describe(ctx, creds, k)
 		info.Lost = r.lost(info)
 		out.Keys = append(out.Keys, info)
 	}
 	return out
+}
+
+// describe asks for the last use of a key, which may be denied.
+func (r *run) describe(ctx context.Context, creds aws.Credentials, k awsapi.AccessKey) KeyInfo {
+	info := KeyInfo{ID: k.ID, Status: k.Status, Created: k.CreateDate, Current: k.ID == r.current.ID}
+	if use, err := r.API.GetAccessKeyLastUsed(ctx, r.Endpoints.IAM, creds, k.ID); err == nil {
+		info.UseKnown, info.LastUsed, info.Service = true, use.At, use.Service
+	}
+	return info
 }
 
 // lost reports whether nothing speaks against a key that this rotation had made
@@ -139,8 +145,9 @@ func (r *run) undo(ctx context.Context, cause error) error {
 	return out
 }
 
-// recover goes on from an interrupted creation: a key that it has made is
-// useless, since its secret was never written down, and is deleted.
+// recover goes on from an interrupted creation. A key that it has made is
+// useless, since its secret was never written down; but nothing tells it from one
+// that somebody else made at that time, so that it must be named to be deleted.
 func (r *run) recover(ctx context.Context) error {
 	r.step(StepCheck, r.current.ID)
 	creds, err := r.sign(ctx, r.current)
@@ -152,16 +159,8 @@ func (r *run) recover(ctx context.Context) error {
 		return err
 	}
 	for _, k := range keys {
-		if k.ID == r.current.ID || !r.journal.madeBy(k.CreateDate) {
-			continue
-		}
-		use, err := r.API.GetAccessKeyLastUsed(ctx, r.Endpoints.IAM, creds, k.ID)
-		if k.ID != r.Delete && (err != nil || !use.At.IsZero()) {
+		if k.ID != r.current.ID && k.ID != r.Delete && r.journal.madeBy(k.CreateDate) {
 			return r.limit(ctx, creds, keys, nil)
-		}
-		r.step(StepMakeRoom, k.ID)
-		if err := r.drop(ctx, r.current, k.ID); err != nil {
-			return r.unfinished(StepMakeRoom, err)
 		}
 	}
 	return r.forget(ctx)

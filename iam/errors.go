@@ -36,8 +36,7 @@ type KeyInfo struct {
 	Service  string // that saw the last use
 	UseKnown bool
 	// Current is the key that is kept here. Lost is one that an interrupted
-	// rotation seems to have made, whose secret nobody has; it would have been
-	// deleted if AWS had told that it was never used.
+	// rotation seems to have made, whose secret nobody has then.
 	Current, Lost bool
 }
 
@@ -138,6 +137,16 @@ type ConflictError struct{ Current, Old, New string }
 func (e *ConflictError) Error() string {
 	return fmt.Sprintf("access key %s is kept here, but the unfinished rotation is from %s to %s",
 		shown(e.Current), shown(e.Old), shown(e.New))
+}
+
+// InUseError says that the old key, which a rotation had deactivated, has been
+// switched on again, or used long after that: somebody needs it still. It is
+// deleted if [Rotation.Delete] names it; [Abandon] keeps it.
+type InUseError struct{ Key KeyInfo }
+
+// Error describes the key.
+func (e *InUseError) Error() string {
+	return "old access key " + e.Key.String() + " was switched on again or used after its rotation had made it inactive"
 }
 
 // UnfinishedError is a rotation that stopped on its way, with a working key in

@@ -42,6 +42,9 @@ type Journal struct {
 const (
 	journalFormat = 1
 	maxJournal    = 16 << 10
+	// clocksOff is how far AWS's clock and ours may be apart: a little more than
+	// AWS lets signatures be off.
+	clocksOff = 16 * time.Minute
 )
 
 // Empty reports whether there is no journal.
@@ -91,8 +94,7 @@ func (j Journal) record(k Key) (Record, error) {
 
 // madeBy reports whether a key beside the old one may be what the rotation had
 // made when it was interrupted: it came at that time. Before there was no
-// other key, or no room. Clocks may differ by as much as AWS lets signatures be off.
+// other key, or no room.
 func (j Journal) madeBy(created time.Time) bool {
-	const off = 16 * time.Minute
-	return created.After(j.Started.Add(-off)) && created.Before(j.Started.Add(off))
+	return created.After(j.Started.Add(-clocksOff)) && created.Before(j.Started.Add(clocksOff))
 }

@@ -96,8 +96,8 @@ func TestReplacedWhileCreating(t *testing.T) {
 	b.finished(byHand)
 }
 
-// TestLostKey: a key whose secret was lost is deleted, and the rotation begins
-// anew. One that was made at another time is not taken for it.
+// TestLostKey: a key whose secret was lost is told, and the rotation begins anew
+// without it when it is named. One that was made at another time is not taken for it.
 func TestLostKey(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, alice(), 0)
@@ -105,7 +105,19 @@ func TestLostKey(t *testing.T) {
 	if len(b.keys()) != 2 {
 		t.Fatalf("keys %q", b.keys())
 	}
-	if res, err := iam.Rotate(t.Context(), b.rotation()); err != nil || !res.Done || res.Resumed {
+	o := b.rotation()
+	for range 2 {
+		var limit *iam.LimitError
+		if _, err := iam.Rotate(t.Context(), o); !errors.As(err, &limit) || !limit.Keys[1].Lost || len(b.keys()) != 2 {
+			t.Fatalf("not named: %v, keys %q", err, b.keys())
+		}
+		o.Delete = limit.Keys[0].ID // the one in use
+		if o.Delete != aliceID {
+			t.Fatal(limit)
+		}
+	}
+	o.Delete, _, _ = strings.Cut(b.keys()[1], " ")
+	if res, err := iam.Rotate(t.Context(), o); err != nil || !res.Done || res.Resumed {
 		t.Errorf("%+v, %v", res, err)
 	}
 	b.finished(aliceID)
@@ -123,6 +135,66 @@ func TestLostKey(t *testing.T) {
 		if _, err := iam.Rotate(t.Context(), o); !errors.As(err, &limit) || limit.Keys[1].Lost || len(b.keys()) != 2 {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestKeyByHand: a key that somebody makes after a rotation was interrupted, just
+// before it made one itself, is not taken for its own.
+func TestKeyByHand(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, alice(), 0)
+	b.killedAt(6, iam.StageCreating)
+	other := b.makeKey(alice())
+	var limit *iam.LimitError
+	if _, err := iam.Rotate(t.Context(), b.rotation()); !errors.As(err, &limit) || !limit.Keys[1].Lost {
+		t.Errorf("%v", err)
+	}
+	if _, err := b.client.GetCallerIdentity(t.Context(), b.endpoints().STS, creds(other)); err != nil {
+		t.Errorf("the key by hand: %v", err)
+	}
+}
+
+// TestOldKeyInUse: an old key that was switched on again in the grace period, or
+// used in spite of it, is only deleted if it is named.
+func TestOldKeyInUse(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ before, after string }{
+		"on":      {awsapi.KeyActive, awsapi.KeyActive},
+		"off":     {awsapi.KeyActive, awsapi.KeyInactive},
+		"stopped": {awsapi.KeyInactive, awsapi.KeyInactive},
+	} {
+		b := newBench(t, alice(), 0)
+		o := b.rotation()
+		o.Grace = time.Hour
+		if res, err := iam.Rotate(t.Context(), o); err != nil || res.Done {
+			t.Fatalf("%+v, %v", res, err)
+		}
+		_ = b.clock.Sleep(t.Context(), 30*time.Minute)
+		set := func(status string) {
+			if err := b.client.UpdateAccessKey(t.Context(), b.endpoints().IAM, creds(b.store.key), "alice", aliceID, status); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set(c.before)
+		_, used := b.client.GetCallerIdentity(t.Context(), b.endpoints().STS, creds(alice()))
+		set(c.after)
+		_ = b.clock.Sleep(t.Context(), time.Hour)
+		res, err := iam.Rotate(t.Context(), o)
+		if c.before == awsapi.KeyInactive {
+			if used == nil || err != nil || !res.Done {
+				t.Errorf("%s: %+v, %v", name, res, err)
+			}
+			continue
+		}
+		var inUse *iam.InUseError
+		if used != nil || !errors.As(err, &inUse) || inUse.Key.ID != aliceID || inUse.Key.Status != c.after || len(b.keys()) != 2 || b.store.rec.Empty() {
+			t.Errorf("%s: %+v, %v; keys %q", name, res, err, b.keys())
+		}
+		o.Delete = aliceID
+		if res, err := iam.Rotate(t.Context(), o); err != nil || !res.Done {
+			t.Errorf("%s: %+v, %v", name, res, err)
+		}
+		b.finished(aliceID)
 	}
 }
 

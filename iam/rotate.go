@@ -51,7 +51,8 @@ type Rotation struct {
 	// deleted at once.
 	Grace time.Duration
 	// Delete is the id of another key of the user that may be deleted if there
-	// is no room for a new one; "" for none.
+	// is no room for a new one, or of the old key, although it is in use again;
+	// "" for none.
 	Delete string
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration) error
@@ -66,7 +67,7 @@ type Step string
 // The steps, in their order.
 const (
 	StepCheck      Step = "check"      // whose key is it, and is there room for another
-	StepMakeRoom   Step = "make room"  // delete a lost key, or the one of [Rotation.Delete]
+	StepMakeRoom   Step = "make room"  // delete the one of [Rotation.Delete]
 	StepPrepare    Step = "prepare"    // write the journal, which also proves that it can be
 	StepCreate     Step = "create"     // make the new key
 	StepStore      Step = "store"      // write it into the journal
@@ -95,14 +96,14 @@ type Result struct {
 // Rotate replaces the key in use by a new one, or goes on with a rotation that
 // was begun before. It may be killed or fail at any point: the key in use works
 // at every moment, and another call finishes. While the grace period of an
-// earlier rotation lasts it does nothing. A key that was made just before its
-// secret could be kept is deleted by the next call: one that came at that time
-// and that AWS has never seen used.
+// earlier rotation lasts it does nothing. Where AWS may have made a key just
+// before its secret could be kept, the next call finds one that came at that time,
+// and ends with a [*LimitError]: only the caller can tell that nobody else made it.
 //
 // Errors: [*NotUserError] and [*UnsuitableError] for a key that cannot be
 // rotated, [*LimitError], [*StoreError], [*VerifyError], [*ConflictError],
-// [*JournalError], and [*UnfinishedError] where another call can go on; those of
-// the interfaces are behind or in place of them.
+// [*JournalError], [*InUseError], and [*UnfinishedError] where another call can
+// go on; those of the interfaces are behind or in place of them.
 func Rotate(ctx context.Context, o Rotation) (Result, error) {
 	unlock, err := o.Keys.Lock(ctx)
 	if err != nil {
@@ -116,10 +117,9 @@ func Rotate(ctx context.Context, o Rotation) (Result, error) {
 	return r.rotate(ctx)
 }
 
-// Abandon gives an unfinished rotation up: a new key that is not in use is
-// deleted, an old key that is still in use stays, and the journal is removed.
-// An old key that was replaced already stays as it is. It needs the key in use
-// to work, and does nothing if there is no journal.
+// Abandon gives an unfinished rotation up: a new key that was never put in use is
+// deleted, all others stay as they are, and the journal is removed. It needs the
+// key in use to work, and does nothing if there is no journal.
 func Abandon(ctx context.Context, o Rotation) error {
 	unlock, err := o.Keys.Lock(ctx)
 	if err != nil {
@@ -130,7 +130,7 @@ func Abandon(ctx context.Context, o Rotation) error {
 	if err := r.load(ctx); err != nil || r.journal.Stage == "" {
 		return err
 	}
-	if r.journal.New != "" && r.journal.New != r.current.ID {
+	if r.journal.Stage == StageStored && r.journal.New != r.current.ID {
 		if err := r.drop(ctx, r.current, r.journal.New); err != nil {
 			return err
 		}

@@ -50,6 +50,7 @@ func (r *run) load(ctx context.Context) error {
 // rotate takes the steps that are left. Each stage's journal is on disk before
 // the next stage begins.
 func (r *run) rotate(ctx context.Context) (Result, error) {
+	waited := r.journal.Stage == StageDeactivated
 	if r.journal.Stage != "" {
 		r.resumed = true
 		if err := r.reconcile(ctx); err != nil {
@@ -75,6 +76,11 @@ func (r *run) rotate(ctx context.Context) (Result, error) {
 	if after := r.journal.Deactivated.Add(r.Grace); r.Now().Before(after) {
 		out.DeleteAfter = after
 		return out, nil
+	}
+	if waited {
+		if err := r.unused(ctx); err != nil {
+			return Result{}, err
+		}
 	}
 	r.step(StepDelete, r.journal.Old)
 	if err := r.drop(ctx, r.current, r.journal.Old); err != nil {
@@ -144,6 +150,32 @@ func (r *run) deactivate(ctx context.Context) error {
 	}
 	r.journal.Deactivated = r.Now().UTC().Truncate(time.Second)
 	return r.write(ctx, StageDeactivated)
+}
+
+// unused makes sure that nobody needs the old key: that it is inactive still, and
+// has not been used long after it became so.
+func (r *run) unused(ctx context.Context) error {
+	if r.Delete == r.journal.Old {
+		return nil
+	}
+	creds, err := r.sign(ctx, r.current)
+	if err != nil {
+		return err
+	}
+	keys, err := r.API.ListAccessKeys(ctx, r.Endpoints.IAM, creds, r.user.Name)
+	if err != nil {
+		return r.unfinished(StepDelete, err)
+	}
+	for _, k := range keys {
+		if k.ID != r.journal.Old {
+			continue
+		}
+		info := r.describe(ctx, creds, k)
+		if k.Status != awsapi.KeyInactive || info.LastUsed.After(r.journal.Deactivated.Add(clocksOff)) {
+			return &InUseError{info}
+		}
+	}
+	return nil
 }
 
 // drop deletes a key, signed by another. One that is gone already is success.

@@ -38,8 +38,9 @@ deleted when the same command is run after the grace period.
 
 Interrupted at any point, there is a working key in the vault, and the same command
 goes on. AWS allows two keys a user: where both exist, --delete names the one to
-make room. Where a policy asks for MFA, mfa_serial in the profile has a code
-asked for.`,
+make room, also one that an interrupted run has left without its secret. An old key
+that is switched on again or used in the grace period is kept unless --delete names it.
+Where a policy asks for MFA, mfa_serial in the profile has a code asked for.`,
 		Example: `  latchkey vault rotate work
   latchkey vault rotate work --grace 0s
   latchkey vault rotate work --abandon`,
@@ -57,8 +58,8 @@ asked for.`,
 	}
 	flags := cmd.Flags()
 	flags.DurationVar(&o.grace, "grace", defaultGrace, "how long the old key stays, inactive, before it is deleted; 0s deletes it at once")
-	flags.StringVar(&o.drop, "delete", "", "id of another key of the user to delete if there is no room for a new one")
-	flags.BoolVar(&o.abandon, "abandon", false, "give up an unfinished rotation: delete the new key if it is not in use")
+	flags.StringVar(&o.drop, "delete", "", "id of the key to delete: another one of the user if there is no room for a new one, or the old one although it is in use again")
+	flags.BoolVar(&o.abandon, "abandon", false, "give up an unfinished rotation: delete the new key if it was never put in use, and keep the old one")
 	flags.StringVar(&o.code, "mfa-code", "", "six-digit code of the MFA device (else TOTP_CODE in the environment)")
 	return cmd
 }
@@ -156,6 +157,7 @@ func rotationFailure(d *Deps, o *rotateOptions, err error) error {
 	var limit *iam.LimitError
 	var unfinished *iam.UnfinishedError
 	var conflict *iam.ConflictError
+	var inUse *iam.InUseError
 	var locked *vault.LockedError
 	var refused *awsapi.APIError
 	var code *provider.MFARequiredError
@@ -169,6 +171,8 @@ func rotationFailure(d *Deps, o *rotateOptions, err error) error {
 				return d.Failure(err, "delete the other key if nothing needs it: "+again+" --delete "+key.ID)
 			}
 		}
+	case errors.As(err, &inUse):
+		return d.Failure(err, "delete it if nothing needs it any more: "+again+" --delete "+inUse.Key.ID+"; keep it with "+again+" --abandon")
 	case errors.As(err, &conflict):
 		return d.Failure(err, again+" --abandon")
 	case errors.As(err, &refused) && refused.HasCode("AccessDenied", "AccessDeniedException"):
