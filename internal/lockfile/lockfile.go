@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -26,8 +27,12 @@ const (
 // Lock is a lock that is held. It is good between processes and between
 // goroutines of one process.
 type Lock struct {
-	file  *flock.Flock
+	file *flock.Flock
+
+	mu    sync.Mutex
 	beats int
+	note  string
+	alive *time.Timer // gives signs of life; nil if nothing does
 }
 
 // Acquire waits for the lock at path and takes it. Missing folders are made
@@ -79,8 +84,15 @@ func Try(path string) (*Lock, bool, error) {
 
 // Sign leaves a sign of life, with a note such as "which asks its user" for
 // those who wait. The lock does not depend on it: where it cannot be written,
-// they learn less. Lock's methods are not for several goroutines at once.
+// they learn less.
 func (l *Lock) Sign(note string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sign(note)
+}
+
+func (l *Lock) sign(note string) {
+	l.note = note
 	file, err := os.OpenFile(l.file.Path(), os.O_WRONLY, 0)
 	if err != nil {
 		return
@@ -156,4 +168,12 @@ func current(file *flock.Flock) bool {
 }
 
 // Release gives the lock back. Releasing twice is harmless.
-func (l *Lock) Release() error { return l.file.Unlock() }
+func (l *Lock) Release() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.alive != nil {
+		l.alive.Stop()
+		l.alive = nil
+	}
+	return l.file.Unlock()
+}
