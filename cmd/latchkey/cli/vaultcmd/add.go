@@ -22,7 +22,7 @@ import (
 type addOptions struct {
 	name                                    string
 	stdin, fromEnv, noVerify, replace, totp bool
-	writeProfile                            bool
+	writeProfile, mfa                       bool
 	command, serial, note                   string
 	keep                                    keepFlag
 }
@@ -39,6 +39,8 @@ argument, which other processes can read.
 
 AWS is asked whose the key is, and which MFA device the user has; --write-profile
 writes the device and the line for other tools into the profile of the same name.
+With --mfa that line gives them an MFA session instead of the key itself, which is
+for users whose policy allows nothing without MFA.
 
 With --command nothing is stored but the command of a password manager, which
 prints the key whenever it is needed. With --totp the seed of the MFA device is
@@ -76,8 +78,17 @@ The first key makes the vault: --keep-in says what keeps the vault's own key.`,
 	flags.StringVar(&o.serial, "mfa-serial", "", "ARN or serial number of the MFA device, instead of asking AWS")
 	flags.StringVar(&o.note, "note", "", "a line to keep with the entry")
 	flags.BoolVar(&o.writeProfile, "write-profile", false, "write credential_process and mfa_serial into the profile of the same name, without asking")
+	flags.BoolVar(&o.mfa, "mfa", false, "have the profile's line give other tools an MFA session of the key")
 	o.keep.add(cmd)
 	return cmd
+}
+
+// line is what the profile of the entry's name runs.
+func (o *addOptions) line() string {
+	if o.mfa {
+		return processLine(o.name) + " --mfa"
+	}
+	return processLine(o.name)
 }
 
 // validate holds the flags against each other before anything is read.
@@ -120,7 +131,7 @@ func (d *Deps) add(ctx context.Context, o *addOptions) error {
 		return &vault.ExistsError{Name: o.name}
 	}
 	if o.writeProfile { // what cannot be written is told before anything is stored
-		if _, err := d.profileEdit(resolver, o.name, o.serial); err != nil {
+		if _, err := d.profileEdit(resolver, o, o.serial); err != nil {
 			return err
 		}
 	}

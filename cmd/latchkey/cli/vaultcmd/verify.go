@@ -78,7 +78,7 @@ func (d *Deps) offerProfile(ctx context.Context, r *latchkey.Resolver, ask Asker
 	if err != nil {
 		return err
 	}
-	edit, err := d.profileEdit(r, o.name, serial)
+	edit, err := d.profileEdit(r, o, serial)
 	var refused *profile.EditError
 	if errors.As(err, &refused) && !o.writeProfile {
 		d.say("profile %s is not written: %s", display.Text(o.name, 100), refused.Error())
@@ -94,7 +94,7 @@ func (d *Deps) offerProfile(ctx context.Context, r *latchkey.Resolver, ask Asker
 		}
 		yes, err := ask.Confirm(ctx, "Write "+what+" into profile "+o.name+" of "+edit.Path()+"?")
 		if errors.Is(err, latchkey.ErrNobody) {
-			d.say("for other tools, put this into %s (or use --write-profile):\n\n%s", edit.Path(), profileText(o.name, serial))
+			d.say("for other tools, put this into %s (or use --write-profile):\n\n%s", edit.Path(), profileText(o, serial))
 			return nil
 		}
 		if err != nil || !yes {
@@ -131,13 +131,13 @@ func (d *Deps) device(ctx context.Context, ask Asker, o *addOptions, found iam.F
 
 // profileEdit is the change that lets other tools use the entry. It is nil
 // where the profile has credentials of its own.
-func (d *Deps) profileEdit(r *latchkey.Resolver, name, serial string) (*profile.Edit, error) {
-	if p, err := r.Graph().Profile(name); err == nil {
+func (d *Deps) profileEdit(r *latchkey.Resolver, o *addOptions, serial string) (*profile.Edit, error) {
+	if p, err := r.Graph().Profile(o.name); err == nil {
 		for _, key := range []string{"aws_access_key_id", "sso_session", "sso_account_id", "login_session", "role_arn", "credential_process"} {
-			if v, ok := p.Get(key); ok && v.Text != processLine(name) {
-				d.say("profile %s has credentials of its own (%s), which are used instead of the vault's", display.Text(name, 100), v.Origin)
+			if v, ok := p.Get(key); ok && v.Text != processLine(o.name) && v.Text != processLine(o.name)+" --mfa" {
+				d.say("profile %s has credentials of its own (%s), which are used instead of the vault's", display.Text(o.name, 100), v.Origin)
 				if key == "aws_access_key_id" {
-					d.say("to have the vault's used, take those out of the file: latchkey vault import %s", explain.Word(name))
+					d.say("to have the vault's used, take those out of the file: latchkey vault import %s", explain.Word(o.name))
 				}
 				return nil, nil
 			}
@@ -147,11 +147,11 @@ func (d *Deps) profileEdit(r *latchkey.Resolver, name, serial string) (*profile.
 	if err != nil {
 		return nil, err
 	}
-	if err := edit.Set("profile "+name, "credential_process", processLine(name)); err != nil {
+	if err := edit.Set("profile "+o.name, "credential_process", o.line()); err != nil {
 		return nil, err
 	}
 	if serial != "" {
-		err = edit.Set("profile "+name, "mfa_serial", serial)
+		err = edit.Set("profile "+o.name, "mfa_serial", serial)
 	}
 	return edit, err
 }
@@ -167,12 +167,12 @@ func commandable(name string) bool {
 	return !strings.ContainsAny(name, "\"$`\\!'") && !strings.HasPrefix(name, "-")
 }
 
-func profileText(name, serial string) string {
-	header := "[profile " + name + "]"
-	if name == "default" {
+func profileText(o *addOptions, serial string) string {
+	header := "[profile " + o.name + "]"
+	if o.name == "default" {
 		header = "[default]"
 	}
-	text := header + "\ncredential_process = " + processLine(name) + "\n"
+	text := header + "\ncredential_process = " + o.line() + "\n"
 	if serial != "" {
 		text += "mfa_serial = " + serial + "\n"
 	}
