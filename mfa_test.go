@@ -187,11 +187,38 @@ func TestSeedSkew(t *testing.T) {
 		b.withoutKeys()
 		b.write(".aws/config", "[profile alice]\nmfa_serial = "+aliceDevice+"\n")
 		b.memory(withSeed())
-		creds, err := b.provider("alice", chain.Policy{}, off(wrong)).Retrieve(t.Context())
+		creds, err := b.provider("alice", chain.Policy{MFA: true}, off(wrong)).Retrieve(t.Context())
 		if err != nil || creds.Source != provider.SourceSessionToken {
 			t.Errorf("%s: %v", wrong, err)
 		}
 	}
+}
+
+// TestNextCode: a seed's code that is used up is not sent again: the next one is
+// waited for, which is told.
+func TestNextCode(t *testing.T) {
+	t.Parallel()
+	// By this clock the first code comes less than a second before the next.
+	shift := 29*time.Second + 200*time.Millisecond - time.Duration(time.Now().UnixNano()%int64(30*time.Second))
+	now := func() time.Time { return time.Now().Add(shift) }
+	b := newBench(t, sandbox.WithClock(now))
+	b.write(".aws/config", "[profile alice]\nmfa_serial = "+aliceDevice+"\n")
+	b.withoutKeys()
+	b.memory(withSeed())
+	var waits []time.Duration
+	b.opts.Now, b.opts.PrivateSessions = now, true
+	b.opts.CodeWait = func(d time.Duration) { waits = append(waits, d) }
+	for range 2 {
+		if _, err := b.provider("alice", chain.Policy{MFA: true}).Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, d := range waits {
+		if d <= 0 || d > time.Second {
+			t.Errorf("waited %s", d)
+		}
+	}
+	b.count("two codes", "GetSessionToken", 2)
 }
 
 // deviceWorld has one user with the devices given.

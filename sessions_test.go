@@ -381,7 +381,6 @@ func TestSharedFailure(t *testing.T) {
 		calls   int // AssumeRole
 	}{
 		"refused": {func(*bench) {}, "alice", chain.Policy{Role: origin.Value{Text: "arn:aws:iam::444455556666:role/Task"}}, explain.ClassRefused, 1},
-		"process": {func(b *bench) { b.config("[profile bad]\ncredential_process = sh -c 'sleep 1.5; exit 7'\n") }, "bad", onReadOnly(), explain.ClassFailed, 0},
 		"mfa_process": {func(b *bench) {
 			b.config("[profile typo]\nrole_arn = " + developer + "\nsource_profile = alice\nmfa_serial = " + aliceDevice + "\nmfa_process = sleep 1.5; echo 12345\n")
 		}, "typo", chain.Policy{}, explain.ClassConfig, 0},
@@ -600,6 +599,39 @@ func TestOneResolver(t *testing.T) {
 	for operation, want := range map[string]int{"GetSessionToken": 1, "AssumeRole": 2, "GetRoleCredentials": 1} {
 		b.count("24 at once", operation, want)
 	}
+}
+
+// TestUnwritableState: where nothing can be kept, credentials are handed out, and why
+// is told.
+func TestUnwritableState(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.opts.StateFolder = filepath.Join(b.write("file", ""), "state")
+	var mu sync.Mutex
+	var warned []string
+	warn := func(o *latchkey.Options) {
+		o.Warn = func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			warned = append(warned, err.Error())
+		}
+	}
+	who := &person{answer: func(int, latchkey.Question) (string, error) { return b.aws.MFACode("alice") }}
+	p := b.provider("dev", chain.Policy{}, warn, with(who))
+	first, err := p.Retrieve(t.Context())
+	if err != nil || len(warned) == 0 || strings.Contains(strings.Join(warned, " "), first.SecretAccessKey) {
+		t.Errorf("%v, warned %q", err, warned)
+	}
+	if again, err := p.Retrieve(t.Context()); err != nil || again.AccessKeyID != first.AccessKeyID {
+		t.Errorf("the next call of the process: %v", err)
+	}
+	if list, err := b.load().Sessions().List(t.Context()); len(list) > 0 {
+		t.Errorf("kept %+v, %v", list, err)
+	}
+	if where, err := b.load().Sessions().Where(t.Context()); err == nil && strings.Contains(where, "kernel") {
+		t.Errorf("a key in %s that nobody could lock", where)
+	}
+	b.opts.StateFolder = t.TempDir() // nothing to leave
 }
 
 // TestKeyNames: two state folders have two keys, and EndSessions takes one away.

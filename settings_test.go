@@ -181,6 +181,10 @@ func TestHomeless(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	nowhere := b.load(func(o *latchkey.Options) { o.StateFolder = "" })
+	if folder := nowhere.SessionFolder(); filepath.Dir(filepath.Dir(folder)) != filepath.Clean(os.TempDir()) {
+		t.Errorf("sessions in %s", folder)
+	}
 	b.withoutKeys()
 	if plan, err := b.load().Plan("alice", chain.Policy{}); err != nil || plan.Steps[0].Kind == chain.KindVault {
 		t.Errorf("a profile without keys: %+v, %v", plan, err)

@@ -68,7 +68,8 @@ func TestVaultProfiles(t *testing.T) {
 		"a profile of the entry's name":       {"[profile alice]\nregion = eu-west-1\n", "alice", false, provider.SourceVault},
 		"an entry without a profile":          {"", "alice", false, provider.SourceVault},
 		"a profile that asks latchkey":        {"[profile alice]\ncredential_process = latchkey credentials alice\n", "alice", false, provider.SourceVault},
-		"with a device beside it":             {"[profile alice]\nmfa_serial = " + aliceDevice + "\n", "alice", true, provider.SourceSessionToken},
+		"with a device beside it":             {"[profile alice]\nmfa_serial = " + aliceDevice + "\n", "alice", false, provider.SourceVault},
+		"that asks for MFA":                   {"[profile alice]\ncredential_process = latchkey credentials alice --mfa\nmfa_serial = " + aliceDevice + "\n", "alice", true, provider.SourceSessionToken},
 		"a source_profile":                    {"[profile alice]\n[profile r]\n" + role + "alice\n", "r", false, provider.SourceAssumeRole},
 		"a source_profile in the vault alone": {"[profile r]\n" + role + "alice\n", "r", false, provider.SourceAssumeRole},
 	}
