@@ -704,3 +704,56 @@ func TestQuietRenewal(t *testing.T) {
 		}
 	}
 }
+
+// TestHeld: what is kept is found without building anything, where it serves as it
+// is and may be used, and nowhere else.
+func TestHeld(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []time.Duration{0, -time.Hour, 10 * time.Minute} {
+		b := newBench(t)
+		held := func(policy chain.Policy, change ...func(*latchkey.Options)) string {
+			t.Helper()
+			r := b.load(append(change, off(wrong))...)
+			plan, err := r.Plan("alice", policy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			creds, ok := r.Held(t.Context(), plan)
+			if ok && (creds.SecretAccessKey == "" || creds.SessionToken == "" || creds.Expires.Sub(b.clock.now()) < time.Minute) {
+				t.Errorf("%s: held %+v", wrong, creds)
+			}
+			return creds.AccessKeyID
+		}
+		if id := held(onReadOnly()); id != "" {
+			t.Errorf("%s: %s before anything was fetched", wrong, id)
+		}
+		first, err := b.provider("alice", onReadOnly(), off(wrong)).Retrieve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		long := onReadOnly()
+		long.Lifetime = 50 * time.Minute
+		private := func(o *latchkey.Options) { o.PrivateSessions = true }
+		for _, s := range []struct {
+			after        time.Duration
+			plain, large bool
+		}{{0, true, true}, {20 * time.Minute, true, false}, {23 * time.Minute, true, false}, {5 * time.Minute, false, false}, {11*time.Minute + 30*time.Second, false, false}} {
+			b.clock.advance(s.after)
+			if id := held(onReadOnly()); (id == first.AccessKeyID) != s.plain || !s.plain && id != "" {
+				t.Errorf("%s, %s left: held %q", wrong, first.Expires.Sub(b.clock.now()), id)
+			}
+			if id := held(long); (id != "") != s.large {
+				t.Errorf("%s, %s left and 50 min needed: held %q", wrong, first.Expires.Sub(b.clock.now()), id)
+			}
+			if held(onReadOnly(), private) != "" || held(chain.Policy{}) != "" {
+				t.Errorf("%s: held where nothing is shared", wrong)
+			}
+		}
+		b.clock.advance(-59 * time.Minute)
+		b.settings("[sessions]\nkeep = no\n")
+		if id := held(onReadOnly()); id != "" {
+			t.Errorf("%s: held %s against the settings", wrong, id)
+		}
+		b.count(wrong.String(), "AssumeRole", 1)
+	}
+}
