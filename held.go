@@ -14,7 +14,8 @@ import (
 // then. Otherwise it returns false, and [Provider.Retrieve] sees to it.
 func (r *Resolver) Held(ctx context.Context, plan *chain.Plan) (aws.Credentials, bool) {
 	last := plan.Last()
-	if !shares(last.Kind) {
+	key, known := r.SessionKey(plan, last)
+	if !known || !shares(last.Kind) {
 		return aws.Credentials{}, false
 	}
 	if keep, err := r.keepsSessions(); err != nil || !keep {
@@ -22,5 +23,7 @@ func (r *Resolver) Held(ctx context.Context, plan *chain.Plan) (aws.Credentials,
 	}
 	o := r.storeOptions()
 	o.Warn = nil // Retrieve tells
-	return session.NewStore(o).Held(ctx, (&Provider{plan: plan}).about(last))
+	about := (&Provider{plan: plan}).about(last)
+	about.Key = key
+	return session.NewStore(o).Held(ctx, about)
 }

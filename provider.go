@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,9 @@ type Provider struct {
 	shared   *session.Store                // nil where sessions are private
 	byHand   atomic.Bool                   // the last code came from a person or with the call
 	reckoned atomic.Pointer[time.Duration] // the skew that the last code was computed with
+
+	mu   sync.Mutex
+	used map[string]bool // keys of shared sessions
 }
 
 // Provider builds the providers of a plan. Nothing is fetched before Retrieve.
@@ -42,26 +46,44 @@ func (r *Resolver) Provider(plan *chain.Plan) (*Provider, error) {
 	if keep {
 		p.shared = r.sessions(p)
 	}
-	wrap := func(step chain.Step, inner aws.CredentialsProvider) aws.CredentialsProvider {
-		if step.Kind == chain.KindStatic {
-			return inner
-		}
-		if step.AsksCode() {
-			inner = again{p, inner}
-		}
-		if p.shared != nil && shares(step.Kind) {
-			inner = p.shared.Wrap(p.about(step), inner)
-		}
-		cache := session.NewCache(inner, session.Options{Now: p.now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.opts.Warn})
-		p.caches = append(p.caches, cache)
-		if step.Kind == chain.KindVault {
-			return &vaultKey{cache: cache, entry: step.Get(chain.InputVaultEntry), vault: r.vault}
-		}
-		return cache
-	}
 	p.build, err = plan.Build(chain.Deps{API: p.client, Terminal: r.terminal, Now: r.opts.Now, LockFolder: r.lockFolder(), MFACode: p.code, MFADevice: p.device,
-		Vault: r.key, Environ: r.opts.Environ, Stderr: r.opts.Stderr, LookupIP: lookupIP, Custom: r.opts.Custom, Wrap: wrap})
+		Vault: r.key, Environ: r.opts.Environ, Stderr: r.opts.Stderr, LookupIP: lookupIP, Custom: r.opts.Custom, Wrap: p.wrap()})
 	return p, err
+}
+
+// wrap returns what puts caches around the steps of the plan, which come one
+// after another.
+func (p *Provider) wrap() func(chain.Step, aws.CredentialsProvider) aws.CredentialsProvider {
+	plan, first := p.plan, aws.CredentialsProvider(nil)
+	return func(step chain.Step, inner aws.CredentialsProvider) aws.CredentialsProvider {
+		if plan.Next != nil && step.Key == plan.Next.Steps[0].Key {
+			plan, first = plan.Next, nil
+		}
+		around := p.around(plan, step, first, inner)
+		if first == nil {
+			first = around
+		}
+		return around
+	}
+}
+
+func (p *Provider) around(plan *chain.Plan, step chain.Step, first, inner aws.CredentialsProvider) aws.CredentialsProvider {
+	if step.Kind == chain.KindStatic {
+		return inner
+	}
+	if step.AsksCode() {
+		inner = again{p, inner}
+	}
+	if p.shared != nil && shares(step.Kind) {
+		inner = &signed{p, plan, step, first, inner}
+	}
+	r := p.resolver
+	cache := session.NewCache(inner, session.Options{Now: p.now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.opts.Warn})
+	p.caches = append(p.caches, cache)
+	if step.Kind == chain.KindVault {
+		return &vaultKey{cache: cache, entry: step.Get(chain.InputVaultEntry), vault: r.vault}
+	}
+	return cache
 }
 
 // arrival is what a session may have lost of its time when it is looked at: one of
@@ -118,7 +140,9 @@ func (p *Provider) called() time.Duration {
 }
 
 // Retrieve returns valid credentials. Errors: *chain.StepError around the cause
-// (typed in packages provider, awsapi, sso and signin), or *chain.NoCredentialsError.
+// (typed in packages provider, awsapi, sso, signin, mfa and vault), or
+// *chain.NoCredentialsError. What failed in another process, which was waited for, is
+// the same in a *session.SharedError; *session.BusyError says that such a process hangs.
 func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return p.build.Retrieve(ctx)
 }
@@ -135,11 +159,7 @@ func (p *Provider) Invalidate() {
 	if p.shared == nil {
 		return
 	}
-	mine := map[string]bool{}
-	for s := range steps(p.plan) {
-		mine[s.Key] = true
-	}
-	if _, err := p.shared.Forget(context.Background(), func(i session.Info) bool { return mine[i.Key] }); err != nil && p.resolver.opts.Warn != nil {
+	if _, err := p.shared.Forget(context.Background(), p.forget()); err != nil && p.resolver.opts.Warn != nil {
 		p.resolver.opts.Warn(err)
 	}
 }

@@ -28,6 +28,9 @@ type keptStep struct {
 	Expires time.Time `json:"expires,omitzero"`
 	Left    int       `json:"left_seconds,omitempty"`
 	Error   string    `json:"error,omitempty"`
+	// under is the key that the session is kept under; "" where only running
+	// the plan tells.
+	under string
 }
 
 // leastLeft is what a session must have left to be handed out.
@@ -49,7 +52,8 @@ func lookForSessions(ctx context.Context, r *latchkey.Resolver, plan *chain.Plan
 			}
 			if shares {
 				shared = true
-				kept.Steps = append(kept.Steps, keptStep{Key: step.Key})
+				under, _ := r.SessionKey(at, step)
+				kept.Steps = append(kept.Steps, keptStep{Key: step.Key, under: under})
 			}
 		}
 	}
@@ -84,7 +88,7 @@ func (k *keptSessions) fill(ctx context.Context, store *session.Store) error {
 	}
 	for _, info := range list {
 		for i := range k.Steps {
-			if step := &k.Steps[i]; step.Key == info.Key {
+			if step := &k.Steps[i]; step.under == info.Key {
 				row := sessionRowOf(info)
 				step.Kept, step.Expires, step.Left, step.Error = info.Err == nil && info.Left > leastLeft, row.Expires, row.Left, row.Error
 			}
@@ -119,6 +123,8 @@ func (k *keptSessions) printStep(out *lines, s chain.Step) {
 	case step.Kept:
 		left := short((time.Duration(step.Left) * time.Second).Truncate(time.Minute))
 		out.add("     %-24s until %s, %s left", "kept", step.Expires.Local().Format("2006-01-02 15:04:05"), left)
+	case step.under == "":
+		out.add("     %-24s for the key that the first step gives", "kept")
 	default:
 		out.add("     %-24s no", "kept")
 	}

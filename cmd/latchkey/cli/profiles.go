@@ -111,6 +111,13 @@ func sessionsLeft(ctx context.Context, r *latchkey.Resolver) map[string]time.Dur
 	return left
 }
 
+// sharedKey is the key under which the plan's last session is kept, "" if only
+// running it tells.
+func sharedKey(r *latchkey.Resolver, plan *chain.Plan) string {
+	key, _ := r.SessionKey(plan, plan.Last())
+	return key
+}
+
 func rowOf(r *latchkey.Resolver, name string, left map[string]time.Duration) profileRow {
 	row := profileRow{Name: name}
 	// What the environment and the machine would add is left out: the row is
@@ -121,7 +128,7 @@ func rowOf(r *latchkey.Resolver, name string, left map[string]time.Duration) pro
 		return row
 	}
 	last := plan.Last()
-	row.Kind, row.Region, row.Left = last.Kind, plan.Region.Text, int(left[last.Key]/time.Second)
+	row.Kind, row.Region, row.Left = last.Kind, plan.Region.Text, int(left[sharedKey(r, plan)]/time.Second)
 	row.Account, row.Role = last.Get(chain.InputSSOAccount), last.Get(chain.InputSSORole)
 	if arn := last.Get(chain.InputRoleARN); arn != "" {
 		role, _ := awsapi.ParseARN(arn) // what is no ARN has neither account nor name

@@ -143,7 +143,9 @@ func sessionKeys(r *latchkey.Resolver, name string) (map[string]bool, error) {
 	}
 	keys := map[string]bool{}
 	for _, step := range plan.Steps {
-		keys[step.Key] = true
+		if key, known := r.SessionKey(plan, step); known {
+			keys[key] = true
+		}
 	}
 	return keys, nil
 }
