@@ -329,15 +329,6 @@ func rotated(s *stage, end ending) {
 	}
 }
 
-// identity writes an age identity for a vault that is still to be made.
-func (s *stage) identity() {
-	s.t.Helper()
-	s.vaultInFile()
-	if err := os.RemoveAll(vaultIn(s.home)); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 // TestReadOnlyHome takes away the right to write: what is cached comes out, what
 // is new does too, with a warning, and what must be written fails.
 func TestReadOnlyHome(t *testing.T) {

@@ -462,3 +462,12 @@ func (s *stage) mayNeed(end ending) {
 		s.t.Errorf("the next try: exit %d: %s", end.Code, end.Err)
 	}
 }
+
+// identity writes an age identity for a vault that is still to be made.
+func (s *stage) identity() {
+	s.t.Helper()
+	s.vaultInFile()
+	if err := os.RemoveAll(vaultIn(s.home)); err != nil {
+		s.t.Fatal(err)
+	}
+}
