@@ -70,8 +70,8 @@ func showEnv() {
 }
 
 // TestScripts runs the scripts through the real main. Verbs beside those of
-// testscript: sandbox starts a sandbox (sandbox people: one with more users) and
-// points the environment at it; code
+// testscript: sandbox starts a sandbox (sandbox people: one with more users; sandbox
+// slow: where new keys take their time too) and points the environment at it; code
 // USER puts that user's next MFA code into $CODE; exits N COMMAND runs a
 // command that must end with N.
 func TestScripts(t *testing.T) {
@@ -186,7 +186,11 @@ func people() *sandbox.World {
 func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
 	var opts []sandbox.Option
 	if len(args) > 0 {
-		opts = append(opts, sandbox.WithWorld(people()))
+		world := people()
+		if args[0] == "slow" {
+			world.Settings.NewKeyDelay = 3 * time.Second
+		}
+		opts = append(opts, sandbox.WithWorld(world))
 	}
 	server := sandbox.Start(fataler{ts}, opts...)
 	home, err := server.WriteHome(ts.MkAbs("sandbox-home"))

@@ -163,7 +163,10 @@ func rotationFailure(d *Deps, o *rotateOptions, err error) error {
 	var code *provider.MFARequiredError
 	again := "latchkey vault rotate " + explain.Word(o.name)
 	switch {
-	case errors.Is(err, context.Canceled), errors.As(err, &locked):
+	case errors.Is(err, context.Canceled):
+		d.say("stopped; nothing is lost: go on with %s, or give up with %s --abandon", again, again)
+		return err
+	case errors.As(err, &locked):
 		return err
 	case errors.As(err, &limit):
 		for _, key := range limit.Keys {
