@@ -1,7 +1,6 @@
 package latchkey
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 
@@ -33,6 +32,8 @@ type sharedFailure struct {
 	Device  *provider.NoDeviceError     `json:"device,omitempty"`
 	Expires *session.ExpiringError      `json:"expires,omitempty"`
 	Command *vault.CommandError         `json:"command,omitempty"`
+	Locked  *vault.LockedError          `json:"locked,omitempty"`
+	Wrong   *vault.PassphraseError      `json:"wrong,omitempty"`
 	Code    *sharedCode                 `json:"code,omitempty"`
 }
 
@@ -48,7 +49,7 @@ type sharedCode struct {
 func (f failures) encode(err error) (string, bool) {
 	var required *provider.MFARequiredError
 	var code *mfa.SourceError
-	if errors.As(err, &required) || errors.As(err, &code) && code.Source == f.code || ownFailure(err) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.As(err, &required) || errors.As(err, &code) && code.Source == f.code || ownFailure(err) {
 		return "", false
 	}
 	var shared sharedFailure
@@ -77,7 +78,9 @@ func (s *sharedFailure) set(err error) (ok bool) {
 		s.Command = &vault.CommandError{Name: s.Command.Name, Why: s.Command.Why}
 	case errors.As(err, &code):
 		s.Code = &sharedCode{code.Source, code.Err.Error(), errors.Is(code, mfa.ErrFormat)}
-	case errors.As(err, &s.Device), errors.As(err, &s.Expires):
+	case errors.As(err, &s.Locked):
+		s.Locked = &vault.LockedError{Folder: s.Locked.Folder, Why: s.Locked.Why}
+	case errors.As(err, &s.Device), errors.As(err, &s.Expires), errors.As(err, &s.Wrong):
 	default:
 		var away *provider.NotAvailableError
 		var permission *signin.PermissionError
@@ -98,6 +101,10 @@ func (s *sharedFailure) error() error {
 		return s.Console
 	case s.Command != nil:
 		return s.Command
+	case s.Locked != nil:
+		return s.Locked
+	case s.Wrong != nil:
+		return s.Wrong
 	case s.Device != nil:
 		return s.Device
 	case s.Expires != nil:

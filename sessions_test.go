@@ -448,29 +448,66 @@ func TestSignInShared(t *testing.T) {
 	}
 }
 
-// TestUnreachableShared: so is that AWS cannot be reached.
+// TestUnreachableShared: so is that AWS cannot be reached, or does not answer: of
+// many who wait only one waits for that.
 func TestUnreachableShared(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]error{"no route": errors.New("no route to host"), "timeout": fmt.Errorf("no answer: %w", context.DeadlineExceeded)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			g := newGate("AssumeRole")
+			g.fail = fail
+			opened := sync.OnceFunc(func() { close(g.open) })
+			first := b.provider("alice", onReadOnly(), func(o *latchkey.Options) { o.HTTPClient = g })
+			second := b.provider("alice", onReadOnly(), func(o *latchkey.Options) { o.Waiting = func(string) { opened() } })
+			var errs [2]error
+			var wg sync.WaitGroup
+			wg.Go(func() { _, errs[0] = first.Retrieve(t.Context()) })
+			<-g.reached
+			_, errs[1] = second.Retrieve(t.Context())
+			wg.Wait()
+			var unreachable *awsapi.UnreachableError
+			if !errors.As(errs[1], &unreachable) || !reflect.DeepEqual(explain.Error(errs[0]), explain.Error(errs[1])) {
+				t.Errorf("the first: %v\nthe other: %v", errs[0], errs[1])
+			}
+			if _, err := b.provider("alice", onReadOnly()).Retrieve(t.Context()); err != nil {
+				t.Errorf("who comes later does not try itself: %v", err)
+			}
+		})
+	}
+}
+
+// TestOwnDeadline: the time that one caller allows is no failure of the others.
+func TestOwnDeadline(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	g := newGate("AssumeRole")
-	g.fail = errors.New("no route to host")
-	opened := sync.OnceFunc(func() { close(g.open) })
+	short, cancel := context.WithCancelCause(t.Context())
 	first := b.provider("alice", onReadOnly(), func(o *latchkey.Options) { o.HTTPClient = g })
-	second := b.provider("alice", onReadOnly(), func(o *latchkey.Options) { o.Waiting = func(string) { opened() } })
-	var errs [2]error
+	second := b.provider("alice", onReadOnly())
 	var wg sync.WaitGroup
-	wg.Go(func() { _, errs[0] = first.Retrieve(t.Context()) })
+	var own error
+	wg.Go(func() { _, own = first.Retrieve(deadline{short}) })
 	<-g.reached
-	_, errs[1] = second.Retrieve(t.Context())
+	wg.Go(func() {
+		if _, err := second.Retrieve(t.Context()); err != nil {
+			t.Errorf("the other: %v", err)
+		}
+	})
+	time.Sleep(50 * time.Millisecond)
+	cancel(context.DeadlineExceeded)
+	close(g.open)
 	wg.Wait()
-	var unreachable *awsapi.UnreachableError
-	if !errors.As(errs[1], &unreachable) || !reflect.DeepEqual(explain.Error(errs[0]), explain.Error(errs[1])) {
-		t.Errorf("the first: %v\nthe other: %v", errs[0], errs[1])
-	}
-	if _, err := b.provider("alice", onReadOnly()).Retrieve(t.Context()); err != nil {
-		t.Errorf("who comes later does not try itself: %v", err)
+	if !errors.Is(own, context.DeadlineExceeded) {
+		t.Errorf("whose time was over: %v", own)
 	}
 }
+
+// deadline is a context whose end is that of a time.
+type deadline struct{ context.Context }
+
+func (d deadline) Err() error { return context.Cause(d.Context) }
 
 // TestOwnFailure: a process that had nobody to ask, or was given a code of no use,
 // fails alone; one that waited for it goes on.
