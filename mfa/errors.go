@@ -17,9 +17,6 @@ var (
 	// returns it to leave the request to the next one, such as a prompt
 	// without a terminal.
 	ErrNobody = errors.New("nobody there to give an mfa code")
-	// ErrBusy says that another process gets a code of the device just now, and
-	// that this one, being asked quietly, did not wait.
-	ErrBusy = errors.New("mfa device in use by another process")
 	// ErrFormat says that a code is not six digits.
 	ErrFormat = errors.New("not six digits")
 	// ErrSeed says that a TOTP seed is not base32.
@@ -38,6 +35,26 @@ type UsedError struct {
 func (e *UsedError) Error() string {
 	return fmt.Sprintf("the code of %s has been used already, and aws takes each code once; the next one comes at %s",
 		display.Text(e.Source, textLimit), e.Next.Format("15:04:05 MST"))
+}
+
+// BusyError says that another process gets a code of the device and was waited
+// for in vain.
+type BusyError struct {
+	// Serial is the device, Holder the process, such as "process 42 (latchkey),
+	// which asks its user".
+	Serial, Holder string
+	// Waited is how long. Silent says that the holder gave no sign of life in
+	// that time: stopped, most likely.
+	Waited time.Duration
+	Silent bool
+}
+
+func (e *BusyError) Error() string {
+	text := "mfa device " + display.Text(e.Serial, textLimit) + ": " + e.Holder + " gets a code of it"
+	if e.Silent {
+		return text + " and has shown no sign of life for " + e.Waited.Round(time.Second).String()
+	}
+	return text + " and is not done after " + e.Waited.Round(time.Second).String()
 }
 
 // SourceError is a source that failed.

@@ -104,7 +104,9 @@ func TestNoFolder(t *testing.T) {
 			t.Errorf("folder %q: got %s and %s", o.Folder, first, second)
 		}
 	}
-	if warned != 6 { // of the lock, of reading and of writing, for two codes
+	// For two codes: of a lock, of reading and of writing, and of waiting for the
+	// second under another lock.
+	if warned != 9 {
 		t.Errorf("%d warnings", warned)
 	}
 }

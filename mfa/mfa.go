@@ -10,7 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/secret"
@@ -30,7 +30,7 @@ type Request struct {
 
 // Options say where and how [Codes] work.
 type Options struct {
-	// Folder holds the locks and what is remembered of codes, two small files
+	// Folder holds the locks and what is remembered of codes, three small files
 	// a device; it is made with mode 0700. "" remembers in this process only.
 	Folder string
 	// Now is the clock, best one that agrees with AWS's. It is required.
@@ -53,8 +53,10 @@ type Options struct {
 type Codes struct {
 	o       Options
 	sources []Source
-	turn    chan struct{}
-	given   map[string][]use // by device; guarded by turn
+	turn    chan struct{} // of asking, which takes long
+
+	mu    sync.Mutex
+	given map[string][]use // by device
 }
 
 // New returns the codes of sources, which are asked in order: the first that has
@@ -77,38 +79,45 @@ func New(o Options, sources ...Source) *Codes {
 
 // Code returns six digits that have not been given out before for the device.
 // It counts as used from then on, whether or not it is sent. A source that can
-// give another one is waited for or asked again.
+// give another one is waited for or asked again; after a [Fixed] one that was used
+// the next sources have their turn. Whoever asks a person, runs a command or waits
+// for the next code has the device for itself; other codes need not wait for that.
 //
 // Errors: [ErrNobody], wrapped, if no source has a code for the device;
-// *[UsedError]; *[SourceError]; [ErrBusy] for a quiet request; that of ctx.
+// *[UsedError]; *[SourceError]; *[BusyError]; that of ctx.
 func (c *Codes) Code(ctx context.Context, r Request) (secret.Text, error) {
-	if !slices.ContainsFunc(c.sources, func(s Source) bool { return s.serves(r) }) {
-		return secret.Text{}, ErrNobody // without waiting for the device
-	}
-	release, err := c.lock(ctx, r)
-	if err != nil {
-		return secret.Text{}, err
-	}
-	defer release()
+	q := query{Request: r}
+	none := ErrNobody
 	for _, source := range c.sources {
 		if !source.serves(r) {
 			continue
 		}
-		code, err := c.fresh(ctx, r, source)
-		if errors.Is(err, ErrNobody) {
-			continue
+		code, err := c.fresh(ctx, q, source)
+		var used *UsedError
+		switch {
+		case errors.Is(err, ErrNobody):
+		case source.attempts == oneCode && errors.As(err, &used):
+			none, q.note = err, usedNote(untilNext(c.o.Now()))
+		default:
+			return code, err
 		}
-		return code, err
 	}
-	return secret.Text{}, ErrNobody
+	return secret.Text{}, none
 }
 
 // fresh gets a code out of one source that was not given out before, and
 // remembers it before it leaves: a process that is killed in between has wasted
 // a code, and the other way round one could be sent twice.
-func (c *Codes) fresh(ctx context.Context, r Request, source Source) (secret.Text, error) {
-	used := c.recall(r.Serial)
-	for q := (query{Request: r}); ; q.attempt++ {
+func (c *Codes) fresh(ctx context.Context, q query, source Source) (secret.Text, error) {
+	r := q.Request
+	for ; ; q.attempt++ {
+		if source.disturbs && q.attempt == 0 || !source.disturbs && q.attempt == 1 {
+			release, err := c.lock(ctx, r, source)
+			if err != nil {
+				return secret.Text{}, err
+			}
+			defer release()
+		}
 		q.now = c.o.Now()
 		code, err := source.get(ctx, q)
 		now := c.o.Now() // a person may have taken minutes
@@ -117,15 +126,19 @@ func (c *Codes) fresh(ctx context.Context, r Request, source Source) (secret.Tex
 		switch {
 		case source.person && errors.Is(err, ErrFormat) && !last:
 			q.note = "that was not six digits"
+			continue
 		case err != nil:
 			return secret.Text{}, source.failure(ctx, err)
-		case !known(used, r.Serial, code) && !(source.clock && early(used, now)):
-			c.remember(r.Serial, used, code, now)
+		}
+		switch ok, err := c.claim(ctx, r.Serial, source, code, now); {
+		case err != nil:
+			return secret.Text{}, err
+		case ok:
 			return code, nil
 		case last:
 			return secret.Text{}, &UsedError{Serial: r.Serial, Source: source.name, Next: now.Add(left)}
 		case source.person:
-			q.note = fmt.Sprintf("that code has been used, the next one comes in %d s", (left+time.Second-1)/time.Second)
+			q.note = usedNote(left)
 		default:
 			c.o.Waiting(left)
 			if err := c.o.Sleep(ctx, left); err != nil {
@@ -133,6 +146,10 @@ func (c *Codes) fresh(ctx context.Context, r Request, source Source) (secret.Tex
 			}
 		}
 	}
+}
+
+func usedNote(left time.Duration) string {
+	return fmt.Sprintf("that code has been used, the next one comes in %d s", (left+time.Second-1)/time.Second)
 }
 
 // sleep is the default of Options.Sleep.

@@ -129,7 +129,8 @@ func TestFixed(t *testing.T) {
 	c := newClock(1111111109)
 	o := options(t, c)
 	var prompts []string
-	codes := mfa.New(o, mfa.Fixed("TOTP_CODE", secret.New("123 456")), typed(&prompts, "222222"))
+	fixed := mfa.Fixed("TOTP_CODE", secret.New("123 456"))
+	codes := mfa.New(o, fixed, typed(&prompts, "222222"))
 	if got := code(codes, mfa.Request{Serial: serial}); got != "123456" {
 		t.Fatalf("got %s", got)
 	}
@@ -137,7 +138,7 @@ func TestFixed(t *testing.T) {
 	if got := code(codes, mfa.Request{Serial: "other"}); got != "222222" {
 		t.Errorf("got %s for another device", got)
 	}
-	for _, again := range []*mfa.Codes{codes, mfa.New(o, mfa.Fixed("TOTP_CODE", secret.New("123456")))} {
+	for _, again := range []*mfa.Codes{mfa.New(o, fixed), mfa.New(o, mfa.Fixed("TOTP_CODE", secret.New("123456")))} {
 		_, err := again.Code(context.Background(), mfa.Request{Serial: serial})
 		var used *mfa.UsedError
 		if !errors.As(err, &used) || used.Serial != serial || used.Source != "TOTP_CODE" || used.Next.Unix() != 1111111110 {
@@ -146,6 +147,36 @@ func TestFixed(t *testing.T) {
 	}
 	if got := code(mfa.New(o, mfa.Fixed("", secret.Text{})), mfa.Request{Serial: serial}); got != mfa.ErrNobody.Error() {
 		t.Errorf("empty code: got %s", got)
+	}
+}
+
+// TestUsedFixed goes on to the next sources when a code given with the call was
+// used, as the second of two keys of a rotation needs it.
+func TestUsedFixed(t *testing.T) {
+	t.Parallel()
+	c := newClock(1111111096)
+	o := options(t, c)
+	fixed := mfa.Fixed("TOTP_CODE", secret.New("111111"))
+	var prompts []string
+	codes := mfa.New(o, fixed, mfa.Seed("", func(context.Context, string) (secret.Text, error) { return secret.Text{}, nil }), typed(&prompts, "222222"))
+	if first, second := code(codes, mfa.Request{Serial: serial}), code(codes, mfa.Request{Serial: serial}); first != "111111" || second != "222222" {
+		t.Errorf("got %s and %s", first, second)
+	}
+	if len(prompts) != 1 || !strings.HasPrefix(prompts[0], "that code has been used, the next one comes in 14 s. MFA code of ") {
+		t.Errorf("asked %q", prompts)
+	}
+	if got := code(mfa.New(o, fixed, seed()), mfa.Request{Serial: serial}); got != "050471" {
+		t.Errorf("got %s of the seed", got)
+	}
+	nobody := mfa.Asked("the terminal", func(context.Context, string) (string, error) { return "", mfa.ErrNobody })
+	var used *mfa.UsedError
+	if _, err := mfa.New(o, fixed, nobody).Code(t.Context(), mfa.Request{Serial: serial}); !errors.As(err, &used) {
+		t.Errorf("with nobody else: %v", err)
+	}
+	broken := errors.New("no such terminal")
+	failing := mfa.Asked("the terminal", func(context.Context, string) (string, error) { return "", broken })
+	if _, err := mfa.New(o, fixed, failing).Code(t.Context(), mfa.Request{Serial: serial}); !errors.Is(err, broken) {
+		t.Errorf("of another source that fails: %v", err)
 	}
 }
 
@@ -251,25 +282,72 @@ func TestQuiet(t *testing.T) {
 	if _, err := codes.Code(context.Background(), quiet); !errors.As(err, &used) || c.waited != nil {
 		t.Errorf("got %v after waiting %v", err, c.waited)
 	}
-	lock := hold(t, o.Folder)
-	defer lock.Release()
-	if _, err := codes.Code(context.Background(), quiet); !errors.Is(err, mfa.ErrBusy) {
-		t.Errorf("got %v", err)
+	hold(t, o.Folder)
+	if _, err := codes.Code(context.Background(), quiet); !errors.As(err, &used) || c.waited != nil {
+		t.Errorf("got %v of a device in use after waiting %v", err, c.waited)
 	}
 }
 
-// hold takes the one lock of the folder, as another process would.
+// hold takes the lock of the folder's one device, as another process would that
+// asks its user and was stopped.
 func hold(t *testing.T, folder string) *lockfile.Lock {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(folder, "*.lock"))
-	if err != nil || len(found) != 1 {
-		t.Fatal(found, err)
-	}
-	lock, ok, err := lockfile.Try(found[0])
+	lock, ok, err := lockfile.Try(strings.TrimSuffix(used(t, folder), ".json") + ".lock")
 	if !ok || err != nil {
 		t.Fatal(ok, err)
 	}
+	t.Cleanup(func() { _ = lock.Release() })
 	return lock
+}
+
+// TestNotHeldUp has another process at its prompt: who has a code, and who has
+// nobody to ask, need not wait for it.
+func TestNotHeldUp(t *testing.T) {
+	t.Parallel()
+	c := newClock(1111111109)
+	o := options(t, c)
+	code(mfa.New(o, mfa.Fixed("TOTP_CODE", secret.New("111111"))), mfa.Request{Serial: serial})
+	hold(t, o.Folder)
+	o.Busy = func(holder string) { t.Errorf("waited for %s", holder) }
+	asked := func(context.Context, string) (string, error) { t.Error("asked"); return "", mfa.ErrNobody }
+	absent := mfa.Asked("the terminal", asked).If(func() bool { return false })
+	none := mfa.Seed("the vault", func(context.Context, string) (secret.Text, error) { return secret.Text{}, nil })
+	for _, tt := range []struct {
+		name    string
+		at      int64
+		sources []mfa.Source
+		want    string
+	}{
+		{"fixed", 1111111111, []mfa.Source{mfa.Fixed("TOTP_CODE", secret.New("222222")), absent}, "222222"},
+		{"seed", 1234567890, []mfa.Source{mfa.Fixed("TOTP_CODE", secret.New("222222")), seed()}, "005924"},
+		{"nobody", 1234567890, []mfa.Source{none, absent}, mfa.ErrNobody.Error()},
+	} {
+		c.now = time.Unix(tt.at, 0)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		got, err := mfa.New(o, tt.sources...).Code(ctx, mfa.Request{Serial: serial})
+		cancel()
+		if err == nil && got.Reveal() != tt.want || err != nil && err.Error() != tt.want {
+			t.Errorf("%s: got %q, %v; want %s", tt.name, got.Reveal(), err, tt.want)
+		}
+	}
+}
+
+// TestStoppedHolder waits for a process without a sign of life, for half a minute.
+func TestStoppedHolder(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("LATCHKEY_TEST_LONG") != "1" {
+		t.Skip("takes 30 s: LATCHKEY_TEST_LONG=1 runs it")
+	}
+	c := newClock(1111111109)
+	o := options(t, c)
+	code(mfa.New(o, seed()), mfa.Request{Serial: serial})
+	hold(t, o.Folder)
+	var prompts []string
+	_, err := mfa.New(o, typed(&prompts, "222222")).Code(t.Context(), mfa.Request{Serial: serial})
+	var busy *mfa.BusyError
+	if !errors.As(err, &busy) || !busy.Silent || busy.Serial != serial || !strings.HasPrefix(busy.Holder, "process ") || prompts != nil {
+		t.Errorf("got %v, and asked %q", err, prompts)
+	}
 }
 
 func TestHeldDevice(t *testing.T) {

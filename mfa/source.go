@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/command"
@@ -24,9 +25,10 @@ const (
 type Source struct {
 	name     string
 	attempts int
-	clock    bool // its codes follow our clock
-	person   bool // a person who can be told what was wrong
-	disturbs bool // not for quiet requests
+	clock    bool        // its codes follow our clock
+	person   bool        // a person who can be told what was wrong
+	disturbs bool        // a command or a person: not for quiet requests
+	there    func() bool // whether the person can be asked; nil: perhaps
 	get      func(context.Context, query) (secret.Text, error)
 }
 
@@ -39,7 +41,9 @@ type query struct {
 }
 
 // serves reports whether the source may be used for a request.
-func (s Source) serves(r Request) bool { return s.get != nil && !(r.Quiet && s.disturbs) }
+func (s Source) serves(r Request) bool {
+	return s.get != nil && !(r.Quiet && s.disturbs) && (s.there == nil || s.there())
+}
 
 // Ask puts a prompt, which has no colon at its end, to a person and returns what
 // they typed. It returns [ErrNobody], wrapped or not, if there is nobody.
@@ -49,8 +53,11 @@ type Ask func(ctx context.Context, prompt string) (string, error)
 // TOTP_CODE. It is for the first device that a code is asked of. An empty code
 // is none.
 func Fixed(name string, code secret.Text) Source {
+	var mu sync.Mutex
 	var device string
 	return Source{name: name, attempts: oneCode, get: func(_ context.Context, q query) (secret.Text, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		if code.Empty() || device != "" && device != q.Serial {
 			return secret.Text{}, ErrNobody
 		}
@@ -112,6 +119,13 @@ func Asked(name string, ask Ask) Source {
 		}
 		return ParseCode(typed)
 	}}
+}
+
+// If returns the source for where there is true, which is called before the device
+// is waited for: whether there is anybody to ask, say.
+func (s Source) If(there func() bool) Source {
+	s.there = there
+	return s
 }
 
 // prompt is one line: what was wrong, the device, and what for.

@@ -23,8 +23,6 @@ const (
 	// nearSteps is how far ahead a remembered step can be and still be believed;
 	// beyond it, the clock was wrong when it was written.
 	nearSteps = 2
-	// politeWait is how long a lock is waited for before its holder is named.
-	politeWait = time.Second
 )
 
 // use is a code that was given out. A used code is worth nothing; its digest
@@ -40,59 +38,65 @@ type usedFile struct {
 	Used   []use `json:"used"` // the latest first
 }
 
-// lock takes this process's turn, and the device's lock between processes. A
-// lock that cannot be had for reasons of the disk withholds nothing.
-func (c *Codes) lock(ctx context.Context, r Request) (release func(), err error) {
+// lock takes this process's turn, and the device's lock between processes, for a
+// source that may take long.
+func (c *Codes) lock(ctx context.Context, r Request, source Source) (release func(), err error) {
 	select {
 	case c.turn <- struct{}{}:
-	default:
-		if r.Quiet {
-			return nil, ErrBusy
-		}
-		select {
-		case c.turn <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	giveTurn := func() { <-c.turn }
-	if c.o.Folder == "" {
-		return giveTurn, nil
-	}
-	held, err := c.lockFile(ctx, r)
-	switch {
-	case err == nil:
-		return func() { _ = held.Release(); giveTurn() }, nil
-	case ctx.Err() != nil:
-		giveTurn()
+	case <-ctx.Done():
 		return nil, ctx.Err()
-	case errors.Is(err, ErrBusy):
-		giveTurn()
+	}
+	note := ""
+	if source.person {
+		note = "which asks its user"
+	}
+	unlock, err := c.lockFile(ctx, r.Serial, ".lock", note, c.o.Busy)
+	if err != nil {
+		<-c.turn
 		return nil, err
 	}
-	c.o.Warn(fmt.Errorf("mfa device: %w", err))
-	return giveTurn, nil
+	return func() { unlock(); <-c.turn }, nil
 }
 
-func (c *Codes) lockFile(ctx context.Context, r Request) (*lockfile.Lock, error) {
-	path := filepath.Join(c.o.Folder, digest(r.Serial)+".lock")
-	if r.Quiet {
-		held, ok, err := lockfile.Try(path)
-		if err == nil && !ok {
-			err = ErrBusy
-		}
-		return held, err
+// lockFile takes a lock of the device between processes. One that cannot be had
+// for reasons of the disk withholds nothing.
+func (c *Codes) lockFile(ctx context.Context, serial, suffix, note string, waiting func(holder string)) (unlock func(), err error) {
+	if c.o.Folder == "" {
+		return func() {}, nil
 	}
-	polite, cancel := context.WithTimeout(ctx, politeWait)
-	defer cancel()
-	held, err := lockfile.Acquire(polite, path)
-	if polite.Err() == nil || err == nil {
-		return held, err
+	held, err := lockfile.Wait(ctx, filepath.Join(c.o.Folder, digest(serial)+suffix), waiting)
+	var busy *lockfile.BusyError
+	switch {
+	case err == nil && note != "":
+		held.Sign(note)
+		fallthrough
+	case err == nil:
+		return func() { _ = held.Release() }, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.As(err, &busy):
+		return nil, &BusyError{Serial: serial, Holder: busy.Holder, Waited: busy.Waited, Silent: busy.Silent}
 	}
-	if ctx.Err() == nil {
-		c.o.Busy(lockfile.Holder(path))
+	c.o.Warn(fmt.Errorf("mfa device: %w", err))
+	return func() {}, nil
+}
+
+// claim remembers a code as given out, unless it was before: two sources may have
+// found the same one.
+func (c *Codes) claim(ctx context.Context, serial string, source Source, code secret.Text, now time.Time) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	unlock, err := c.lockFile(ctx, serial, "-used.lock", "", nil)
+	if err != nil {
+		return false, err
 	}
-	return lockfile.Acquire(ctx, path)
+	defer unlock()
+	used := c.recall(serial)
+	if known(used, serial, code) || source.clock && early(used, now) {
+		return false, nil
+	}
+	c.remember(serial, used, code, now)
+	return true, nil
 }
 
 // recall returns the codes of the device that were given out, the latest first.
