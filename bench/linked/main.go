@@ -10,7 +10,6 @@ import (
 	"os"
 
 	"filippo.io/age"
-	"filippo.io/age/agessh"
 	"filippo.io/age/plugin"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/goccy/go-yaml"
@@ -31,7 +30,6 @@ func main() {
 		_ = v4.NewSigner()
 		_ = new(cobra.Command).Execute()
 		_, _ = age.Decrypt(os.Stdin)
-		_, _ = agessh.ParseRecipient(os.Args[1])
 		_, _ = plugin.NewRecipient(os.Args[1], nil)
 		_, _ = keyring.Get(os.Args[1], os.Args[2])
 		_ = flock.New(os.Args[1]).Lock()
