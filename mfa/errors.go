@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/internal/lockfile"
 )
 
 // textLimit is how much of a text from elsewhere is shown, in characters.
@@ -37,25 +38,10 @@ func (e *UsedError) Error() string {
 		display.Text(e.Source, textLimit), e.Next.Format("15:04:05 MST"))
 }
 
-// BusyError says that another process gets a code of the device and was waited
-// for in vain.
-type BusyError struct {
-	// Serial is the device, Holder the process, such as "process 42 (latchkey),
-	// which asks its user".
-	Serial, Holder string
-	// Waited is how long. Silent says that the holder gave no sign of life in
-	// that time: stopped, most likely.
-	Waited time.Duration
-	Silent bool
-}
-
-func (e *BusyError) Error() string {
-	text := "mfa device " + display.Text(e.Serial, textLimit) + ": " + e.Holder + " gets a code of it"
-	if e.Silent {
-		return text + " and has shown no sign of life for " + e.Waited.Round(time.Second).String()
-	}
-	return text + " and is not done after " + e.Waited.Round(time.Second).String()
-}
+// BusyError says that another process, which it names, gets a code of the device and
+// was waited for in vain: one that gave no sign of life for 30 s, since it was
+// stopped, or took longer than 5 min.
+type BusyError = lockfile.BusyError
 
 // SourceError is a source that failed.
 type SourceError struct {

@@ -84,7 +84,7 @@ func New(o Options, sources ...Source) *Codes {
 // for the next code has the device for itself; other codes need not wait for that.
 //
 // Errors: [ErrNobody], wrapped, if no source has a code for the device;
-// *[UsedError]; *[SourceError]; *[BusyError]; that of ctx.
+// *[UsedError]; *[SourceError]; *[BusyError], wrapped; that of ctx.
 func (c *Codes) Code(ctx context.Context, r Request) (secret.Text, error) {
 	q := query{Request: r}
 	none := ErrNobody

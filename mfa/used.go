@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/atomicfile"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/internal/lockfile"
 	"github.com/latchkey-aws/latchkey/secret"
 )
@@ -65,7 +66,7 @@ func (c *Codes) lockFile(ctx context.Context, serial, suffix, note string, waiti
 		return func() {}, nil
 	}
 	held, err := lockfile.Wait(ctx, filepath.Join(c.o.Folder, digest(serial)+suffix), waiting)
-	var busy *lockfile.BusyError
+	var busy *BusyError
 	switch {
 	case err == nil && note != "":
 		held.Sign(note)
@@ -75,7 +76,7 @@ func (c *Codes) lockFile(ctx context.Context, serial, suffix, note string, waiti
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.As(err, &busy):
-		return nil, &BusyError{Serial: serial, Holder: busy.Holder, Waited: busy.Waited, Silent: busy.Silent}
+		return nil, fmt.Errorf("mfa device %s: %w", display.Text(serial, textLimit), err)
 	}
 	c.o.Warn(fmt.Errorf("mfa device: %w", err))
 	return func() {}, nil
