@@ -90,6 +90,13 @@ func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string) (*re
 		return nil, err
 	}
 	r := &report{Profile: argument(args).Text, Findings: []explain.Finding{}}
+	own, err := resolver.SettingsFindings()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range own {
+		r.Findings = append(r.Findings, explain.Diagnostic(d))
+	}
 	plan, err := resolver.PlanOf(argument(args), policy)
 	if err != nil {
 		failure := explain.Error(err)
