@@ -33,7 +33,8 @@ type Question struct {
 
 // Asker puts questions to the person who uses the program. Both methods return
 // [ErrNobody], wrapped or not, where there is nobody, and context.Canceled when
-// the person does not want to answer.
+// the person does not want to answer. One with a method Ready() error is asked by
+// it whether there is somebody, before another process is waited for.
 type Asker interface {
 	Ask(ctx context.Context, q Question) (string, error)
 	// Choose returns the index of the item that is chosen.
@@ -66,8 +67,8 @@ const (
 	newPassphraseFile = "LATCHKEY_VAULT_NEW_PASSPHRASE_FILE"
 )
 
-// passphrase gets what opens the vault or an SSH key.
-func (r *Resolver) passphrase(ctx context.Context, p vault.Prompt) (vault.Answer, error) {
+// givenPassphrase gets what opens the vault or an SSH key without a person.
+func (r *Resolver) givenPassphrase(ctx context.Context, p vault.Prompt) (given secret.Text, ok bool, err error) {
 	files := []string{passphraseFile}
 	if p.New {
 		files = []string{newPassphraseFile, passphraseFile}
@@ -76,19 +77,30 @@ func (r *Resolver) passphrase(ctx context.Context, p vault.Prompt) (vault.Answer
 		if path, _ := r.Env(variable); path != "" {
 			text, err := readPassphrase(path)
 			if err != nil {
-				return vault.Answer{}, fmt.Errorf("%s: %w", variable, err)
+				return secret.Text{}, false, fmt.Errorf("%s: %w", variable, err)
 			}
-			return vault.Answer{Passphrase: text}, nil
+			return text, true, nil
 		}
 	}
 	if line, _ := r.Env(passphraseCommand); line != "" {
 		output, err := command.Run(ctx, command.Options{Line: line, Environ: r.opts.Environ, Stderr: r.opts.Stderr, Terminal: r.terminal()})
 		if err != nil {
-			return vault.Answer{}, fmt.Errorf("%s: the command %w", passphraseCommand, err)
+			return secret.Text{}, false, fmt.Errorf("%s: the command %w", passphraseCommand, err)
 		}
-		return vault.Answer{Passphrase: oneLine(output)}, nil
+		return oneLine(output), true, nil
 	}
-	return r.typedPassphrase(ctx, p)
+	return secret.Text{}, false, r.nobody(ctx)
+}
+
+// nobody returns [ErrNobody] if that is known without asking.
+func (r *Resolver) nobody(ctx context.Context) error {
+	if r.opts.Asker == nil || session.Quiet(ctx) {
+		return ErrNobody
+	}
+	if asker, ok := r.opts.Asker.(interface{ Ready() error }); ok {
+		return asker.Ready()
+	}
+	return nil
 }
 
 func (r *Resolver) typedPassphrase(ctx context.Context, p vault.Prompt) (vault.Answer, error) {
@@ -136,8 +148,8 @@ func oneLine(data []byte) secret.Text {
 	return secret.New(string(bytes.TrimSuffix(bytes.TrimSuffix(data, []byte("\n")), []byte("\r"))))
 }
 
-// plugin is how age plugins, such as a YubiKey's, reach the person.
-func (r *Resolver) plugin() *plugin.ClientUI {
+// plugin is how age plugins, such as a YubiKey's, reach the person until ctx ends.
+func (r *Resolver) plugin(ctx context.Context) *plugin.ClientUI {
 	tell := func(name, message string) error {
 		if r.opts.Stderr != nil {
 			fmt.Fprintln(r.opts.Stderr, "age-plugin-"+display.Text(name, 100)+": "+display.Text(message, 500))
@@ -147,17 +159,17 @@ func (r *Resolver) plugin() *plugin.ClientUI {
 	return &plugin.ClientUI{
 		DisplayMessage: tell,
 		RequestValue: func(name, prompt string, hidden bool) (string, error) {
-			return r.ask(context.Background(), Question{Prompt: prompt, Reason: "asked by age-plugin-" + name, Hidden: hidden})
+			return r.ask(ctx, Question{Prompt: prompt, Reason: "asked by age-plugin-" + name, Hidden: hidden})
 		},
 		Confirm: func(name, prompt, yes, no string) (bool, error) {
-			if r.opts.Asker == nil {
+			if r.opts.Asker == nil || session.Quiet(ctx) {
 				return false, ErrNobody
 			}
 			items := []string{yes}
 			if no != "" {
 				items = append(items, no)
 			}
-			n, err := r.opts.Asker.Choose(context.Background(), prompt, items)
+			n, err := r.opts.Asker.Choose(ctx, prompt, items)
 			return n == 0, err
 		},
 		WaitTimer: func(name string) { _ = tell(name, "waiting; does it want to be touched?") },

@@ -41,7 +41,7 @@ func (r *Resolver) openVault(terminal *os.File) (vault.Store, error) {
 
 func (r *Resolver) commands(folder string, terminal *os.File) *vault.Commands {
 	return vault.NewCommands(vault.CommandOptions{Folder: filepath.Join(folder, "commands"),
-		Environ: r.opts.Environ, Stderr: r.opts.Stderr, Terminal: terminal})
+		Environ: r.opts.Environ, Stderr: r.opts.Stderr, Terminal: terminal, Waiting: r.opts.Waiting})
 }
 
 // Commands returns the entries that are commands of password managers.
@@ -97,8 +97,8 @@ var errNoHome = errors.New("vault: no home folder is known: HOME is not set")
 // VaultOptions are those of an age vault in folder: who is asked for its
 // passphrase, and where its key is kept.
 func (r *Resolver) VaultOptions(folder string) vault.Options {
-	return vault.Options{Folder: folder, Passphrase: r.passphrase, Keychain: r.keychain(), Ring: kernelring.Ring{},
-		Plugin: r.plugin(), SSH: r.opts.SSHKeys, Waiting: r.opts.Waiting, Derived: r.opts.Derived, WorkFactor: r.opts.WorkFactor, Now: r.opts.Now}
+	return vault.Options{Folder: folder, Passphrase: r.typedPassphrase, Given: r.givenPassphrase, Keychain: r.keychain(), Ring: kernelring.Ring{},
+		Plugin: r.plugin, SSH: r.opts.SSHKeys, Waiting: r.opts.Waiting, Derived: r.opts.Derived, WorkFactor: r.opts.WorkFactor, Now: r.opts.Now}
 }
 
 // entry tells a plan of an entry of the vault. A home that has no vault, or no

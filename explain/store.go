@@ -8,6 +8,7 @@ import (
 
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/keychain"
+	"github.com/latchkey-aws/latchkey/internal/lockfile"
 	"github.com/latchkey-aws/latchkey/mfa"
 	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/session"
@@ -54,12 +55,19 @@ func (f *Finding) again() string {
 // shared explains failures between processes.
 func shared(err error, f *Finding) bool {
 	var busy *session.BusyError
-	if !errors.As(err, &busy) {
+	var locked *lockfile.BusyError
+	switch {
+	case errors.As(err, &busy):
+		f.Code, f.What = "session-busy", busy.Error()
+		f.Why = "one process fetches a session for all others, so that nobody is asked twice"
+		f.Fix = "try again; if that process hangs, end it"
+	case errors.As(err, &locked):
+		f.Code, f.What = "lock-busy", label(f)+cause(err)
+		f.Why = "one process at a time asks for the passphrase, and one writes"
+		f.Fix = "go on with that process if it was stopped (fg), or end it, and try again"
+	default:
 		return false
 	}
-	f.Code, f.What = "session-busy", busy.Error()
-	f.Why = "one process fetches a session for all others, so that nobody is asked twice"
-	f.Fix = "try again; if that process hangs, end it"
 	return true
 }
 

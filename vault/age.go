@@ -162,15 +162,18 @@ func (a *Age) get(ctx context.Context, name string) (e Entry, read string, err e
 	if err != nil {
 		return Entry{}, read, err
 	}
-	_, e, err = a.open(name, data, id)
+	_, e, err = a.open(ctx, name, data, id)
 	return e, read, err
 }
 
 // open decrypts and checks what read returned.
-func (a *Age) open(name string, data []byte, id *identity) (plain []byte, e Entry, err error) {
+func (a *Age) open(ctx context.Context, name string, data []byte, id *identity) (plain []byte, e Entry, err error) {
 	path := a.file(name)
-	plain, err = decrypt(data, id.keys)
-	if err != nil {
+	plain, err = decrypt(ctx, data, id.keys)
+	switch {
+	case ctx.Err() != nil:
+		return nil, Entry{}, ctx.Err()
+	case err != nil:
 		return nil, Entry{}, a.cannot(path, err)
 	}
 	e, err = Decode(name, plain)
@@ -201,7 +204,35 @@ func (a *Age) cannot(path string, err error) error {
 	return &DamagedError{path, "its content was changed or cut"}
 }
 
-func decrypt(data []byte, keys []age.Identity) ([]byte, error) {
+// settling is how long what ctx ends has to leave the terminal as it was.
+const settling = 100 * time.Millisecond
+
+// decrypt waits no longer than ctx. A derivation and a plugin that waits for its
+// token cannot be ended: they then go on beside, and end with this process at the
+// latest, because a plugin's pipe is closed.
+func decrypt(ctx context.Context, data []byte, keys []age.Identity) ([]byte, error) {
+	type result struct {
+		plain []byte
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		plain, err := decryptAll(data, keys)
+		done <- result{plain, err}
+	}()
+	select {
+	case r := <-done:
+		return r.plain, r.err
+	case <-ctx.Done():
+	}
+	select {
+	case <-done:
+	case <-time.After(settling):
+	}
+	return nil, ctx.Err()
+}
+
+func decryptAll(data []byte, keys []age.Identity) ([]byte, error) {
 	r, err := age.Decrypt(bytes.NewReader(data), keys...)
 	if err != nil {
 		return nil, err

@@ -36,6 +36,9 @@ type CommandOptions struct {
 	Stderr io.Writer
 	// Terminal lets a command ask its user; nil where there is none.
 	Terminal *os.File
+	// Waiting, if not nil, is called once for a wait of more than a second: for
+	// holder, who writes.
+	Waiting func(holder string)
 }
 
 // Commands is a store of entries that are the command of a password manager,
@@ -225,6 +228,6 @@ func (c *Commands) lock(ctx context.Context) (*lockfile.Lock, error) {
 	if err := makeFolder(c.o.Folder); err != nil {
 		return nil, wrap(err)
 	}
-	lock, err := lockfile.Acquire(ctx, filepath.Join(c.o.Folder, commandLock))
+	lock, err := acquire(ctx, filepath.Join(c.o.Folder, commandLock), c.o.Waiting)
 	return lock, wrap(err)
 }

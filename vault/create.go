@@ -115,18 +115,18 @@ func (a *Age) newIdentity(ctx context.Context, keep Keep, file string, others []
 			id, _, err = a.openSSH(ctx, s, path, pem)
 		}
 	default:
-		id, err = a.takeFile(path, others)
+		id, err = a.takeFile(ctx, path, others)
 	}
 	if err != nil {
 		return s, nil, err
 	}
 	s.recipient = id.recipient
-	return s, id, a.prove(s, id, others)
+	return s, id, a.prove(ctx, s, id, others)
 }
 
 // prove encrypts a trial to all recipients and decrypts it.
-func (a *Age) prove(s settings, id *identity, others []string) error {
-	to, err := a.parseRecipients(append([]string{s.recipient}, others...))
+func (a *Age) prove(ctx context.Context, s settings, id *identity, others []string) error {
+	to, err := a.parseRecipients(ctx, append([]string{s.recipient}, others...))
 	if err == nil && strings.ContainsAny(strings.Join(others, ""), "\r\n") {
 		err = errors.New("a recipient is one line")
 	}
@@ -143,7 +143,7 @@ func (a *Age) prove(s settings, id *identity, others []string) error {
 	if err != nil {
 		return fmt.Errorf("vault: trial: %w", err)
 	}
-	plain, err := decrypt(data, id.keys)
+	plain, err := decrypt(ctx, data, id.keys)
 	if err != nil || string(plain) != trial {
 		return a.lockedError("the identity does not open what is encrypted to "+s.recipient, err)
 	}
@@ -198,12 +198,12 @@ func (a *Age) newByPassphrase(ctx context.Context, path string) (*identity, stri
 }
 
 // takeFile takes the identity of an age identity file.
-func (a *Age) takeFile(path string, others []string) (*identity, error) {
+func (a *Age) takeFile(ctx context.Context, path string, others []string) (*identity, error) {
 	text, err := a.keyFile(path)
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.parse(text, "")
+	id, err := a.parse(ctx, text, "")
 	if err != nil {
 		return nil, &DamagedError{path, err.Error()}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/latchkey-aws/latchkey/internal/lockfile"
 )
 
 // ErrNotFound is what a *[NotFoundError] is.
@@ -82,6 +84,11 @@ type FormatError struct {
 func (e *FormatError) Error() string {
 	return fmt.Sprintf("vault: %s: format %d is of a newer latchkey; this one reads up to %d", e.Path, e.Format, e.Known)
 }
+
+// BusyError says that another process was waited for in vain: one that writes to
+// the vault or asks its user and gave no sign of life for 30 s, or took longer than
+// 5 min. It holds the path of the lock and names the process.
+type BusyError = lockfile.BusyError
 
 // LockedError says that the vault would have to be unlocked and cannot be, such
 // as where there is nobody to ask.

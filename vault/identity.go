@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -31,7 +32,7 @@ type identity struct {
 // parse reads an identity file's text or a PEM key without passphrase. Of
 // several identities, the one of the recipient that is wanted counts, or else
 // the first. Its errors hold nothing of the text.
-func (a *Age) parse(text secret.Text, want string) (*identity, error) {
+func (a *Age) parse(ctx context.Context, text secret.Text, want string) (*identity, error) {
 	if strings.HasPrefix(text.Reveal(), "-----BEGIN") {
 		return a.sshKey([]byte(text.Reveal()), secret.Text{})
 	}
@@ -42,7 +43,7 @@ func (a *Age) parse(text secret.Text, want string) (*identity, error) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
-		key, recipient, err := a.parseKey(line)
+		key, recipient, err := a.parseKey(ctx, line)
 		if err != nil {
 			// The cause may quote the line, which is a secret.
 			return nil, fmt.Errorf("line %d is no age identity", number)
@@ -60,7 +61,7 @@ func (a *Age) parse(text secret.Text, want string) (*identity, error) {
 	return id, nil
 }
 
-func (a *Age) parseKey(line string) (key age.Identity, recipient string, err error) {
+func (a *Age) parseKey(ctx context.Context, line string) (key age.Identity, recipient string, err error) {
 	switch {
 	case strings.HasPrefix(line, "AGE-SECRET-KEY-PQ-1"):
 		key, err := age.ParseHybridIdentity(line)
@@ -69,7 +70,7 @@ func (a *Age) parseKey(line string) (key age.Identity, recipient string, err err
 		}
 		return key, key.Recipient().String(), nil
 	case strings.HasPrefix(line, "AGE-PLUGIN-"):
-		key, err := plugin.NewIdentity(line, a.plugin())
+		key, err := plugin.NewIdentity(line, a.plugin(ctx))
 		return key, "", err
 	}
 	native, err := age.ParseX25519Identity(line)
@@ -80,11 +81,11 @@ func (a *Age) parseKey(line string) (key age.Identity, recipient string, err err
 }
 
 // plugin returns what plugins ask and show; age wants it to be there.
-func (a *Age) plugin() *plugin.ClientUI {
+func (a *Age) plugin(ctx context.Context) *plugin.ClientUI {
 	if a.o.Plugin == nil {
 		return &plugin.ClientUI{}
 	}
-	return a.o.Plugin
+	return a.o.Plugin(ctx)
 }
 
 // sshKey opens an SSH private key.
@@ -101,10 +102,10 @@ func (a *Age) sshKey(pem []byte, passphrase secret.Text) (*identity, error) {
 
 // parseRecipients reads the lines of a recipients file. Its errors tell the
 // number of the line among those that are neither empty nor a comment.
-func (a *Age) parseRecipients(lines []string) ([]age.Recipient, error) {
+func (a *Age) parseRecipients(ctx context.Context, lines []string) ([]age.Recipient, error) {
 	var to []age.Recipient
 	for i, line := range lines {
-		r, err := a.parseRecipient(line)
+		r, err := a.parseRecipient(ctx, line)
 		if err != nil {
 			return nil, fmt.Errorf("recipient %d is none that age knows", i+1)
 		}
@@ -113,7 +114,7 @@ func (a *Age) parseRecipients(lines []string) ([]age.Recipient, error) {
 	return to, nil
 }
 
-func (a *Age) parseRecipient(line string) (age.Recipient, error) {
+func (a *Age) parseRecipient(ctx context.Context, line string) (age.Recipient, error) {
 	switch {
 	case strings.HasPrefix(line, "ssh-"):
 		if a.o.SSH == nil {
@@ -124,7 +125,7 @@ func (a *Age) parseRecipient(line string) (age.Recipient, error) {
 		return age.ParseHybridRecipient(line)
 	// A plugin's name stands between two 1s.
 	case strings.HasPrefix(line, "age1") && strings.Count(line, "1") > 1:
-		return plugin.NewRecipient(line, a.plugin())
+		return plugin.NewRecipient(line, a.plugin(ctx))
 	}
 	return age.ParseX25519Recipient(line)
 }
@@ -168,13 +169,13 @@ func (a *Age) wrapIdentity(plain, passphrase secret.Text) ([]byte, error) {
 
 // unwrapIdentity is the reverse of wrapIdentity. A file that is not the one that
 // was written is damaged, whatever the passphrase.
-func (a *Age) unwrapIdentity(s settings, path string, data []byte, passphrase secret.Text) (*identity, error) {
+func (a *Age) unwrapIdentity(ctx context.Context, s settings, path string, data []byte, passphrase secret.Text) (*identity, error) {
 	key, err := age.NewScryptIdentity(passphrase.Reveal())
 	if err != nil {
 		return nil, &PassphraseError{Path: path, Empty: true}
 	}
 	a.derived()
-	plain, err := decrypt(data, []age.Identity{key})
+	plain, err := decrypt(ctx, data, []age.Identity{key})
 	var mismatch *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &mismatch) && digest(data) == s.digest:
@@ -182,7 +183,7 @@ func (a *Age) unwrapIdentity(s settings, path string, data []byte, passphrase se
 	case err != nil:
 		return nil, &DamagedError{path, "its content was changed or cut"}
 	}
-	id, err := a.parse(secret.New(string(bytes.TrimSpace(plain))), s.recipient)
+	id, err := a.parse(ctx, secret.New(string(bytes.TrimSpace(plain))), s.recipient)
 	if err != nil {
 		return nil, &DamagedError{path, err.Error()}
 	}

@@ -46,9 +46,6 @@ type Answer struct {
 	Typed      bool
 }
 
-// quietWait is how long a lock is waited for before [Options.Waiting] hears of it.
-const quietWait = time.Second
-
 // Options say where an [Age] vault is and what it may use. Only Folder is needed.
 type Options struct {
 	// Folder is the vault's. It need not exist.
@@ -56,13 +53,19 @@ type Options struct {
 	// Passphrase asks for a passphrase; nil where there is nobody to ask. It
 	// waits no longer than ctx.
 	Passphrase func(ctx context.Context, p Prompt) (Answer, error)
-	Keychain   Keychain
-	Ring       Ring
+	// Given, if not nil, is called first, and gives a passphrase that nobody has
+	// to be asked for, such as that of a file. ok is false where somebody has to
+	// be; an error says that nobody can be, and so spares the wait for others
+	// who ask.
+	Given    func(ctx context.Context, p Prompt) (passphrase secret.Text, ok bool, err error)
+	Keychain Keychain
+	Ring     Ring
 	// SSH reads SSH keys; nil where they are not wanted, which saves linking
 	// them. Package vault/sshkey has it.
 	SSH SSH
-	// Plugin is what age plugins show and ask; its callbacks may be nil.
-	Plugin *plugin.ClientUI
+	// Plugin returns what age plugins show and ask, for as long as ctx; nil:
+	// they cannot. The callbacks may be nil.
+	Plugin func(ctx context.Context) *plugin.ClientUI
 	// Waiting, if not nil, is called once for a wait of more than a second: for
 	// holder, such as "process 42 (latchkey)", which asks its user or writes.
 	Waiting func(holder string)

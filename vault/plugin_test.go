@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -8,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
@@ -19,6 +21,9 @@ import (
 
 // pluginName is that of the stand-in, a copy of this binary in PATH.
 const pluginName = "latchkeytest"
+
+// slowVariable, set, has the stand-in wait for its token for a while.
+const slowVariable = "VAULT_TEST_SLOW_PLUGIN"
 
 // secretOfPlugin is what the stand-in asks for before it opens anything.
 const secretOfPlugin = "1234"
@@ -32,6 +37,9 @@ func playPlugin() int {
 	}
 	p.HandleRecipient(func(data []byte) (age.Recipient, error) { return age.ParseX25519Recipient(string(data)) })
 	p.HandleIdentity(func(data []byte) (age.Identity, error) {
+		if os.Getenv(slowVariable) != "" {
+			time.Sleep(3 * time.Second)
+		}
 		pin, err := p.RequestValue("PIN", true)
 		if err != nil || pin != secretOfPlugin {
 			return nil, errors.New("wrong PIN")
@@ -85,12 +93,13 @@ func TestPlugin(t *testing.T) {
 		path, recipient := installPlugin(t, comment)
 		asks, pin := 0, secretOfPlugin
 		ring := newFakes()
-		o := vault.Options{Folder: t.TempDir(), Ring: ring, Plugin: &plugin.ClientUI{RequestValue: func(name, prompt string, secret bool) (string, error) {
+		ui := &plugin.ClientUI{RequestValue: func(name, prompt string, secret bool) (string, error) {
 			if asks++; name != pluginName || prompt != "PIN" || !secret {
 				t.Errorf("%s asks %q, secret %v", name, prompt, secret)
 			}
 			return pin, nil
-		}}}
+		}}
+		o := vault.Options{Folder: t.TempDir(), Ring: ring, Plugin: func(context.Context) *plugin.ClientUI { return ui }}
 		var others []string
 		if !comment {
 			var locked *vault.LockedError
@@ -121,6 +130,60 @@ func TestPlugin(t *testing.T) {
 			t.Errorf("without the plugin: %v, want *LockedError", err)
 		}
 	}
+}
+
+// TestPluginInterrupted ends the context while the plugin asks, and while it waits
+// for its token. It is not parallel: it sets PATH and the plugin's environment.
+func TestPluginInterrupted(t *testing.T) {
+	path, recipient := installPlugin(t, true)
+	asked := make(chan struct{}, 1)
+	restored := false
+	o := vault.Options{Folder: t.TempDir()}
+	v, err := vault.Create(t.Context(), withPIN(o, func(context.Context) (string, error) { return secretOfPlugin, nil }), vault.InFile(path), recipient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustPut(t, v, vaulttest.Key("prod"))
+	prompt := func(ctx context.Context) (string, error) {
+		asked <- struct{}{}
+		<-ctx.Done()
+		time.Sleep(20 * time.Millisecond) // as a terminal is put in order
+		restored = true
+		return "", ctx.Err()
+	}
+	for _, slow := range []string{"", "1"} {
+		t.Setenv(slowVariable, slow)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			_, err := vault.Open(withPIN(o, prompt)).Get(ctx, "prod")
+			done <- err
+		}()
+		if slow == "" {
+			<-asked
+		} else {
+			time.Sleep(300 * time.Millisecond)
+		}
+		cancel()
+		select {
+		case err := <-done:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%q: %v, want context.Canceled", slow, err)
+			}
+		case <-time.After(1500 * time.Millisecond):
+			t.Fatalf("%q: Get goes on", slow)
+		}
+		if slow == "" && !restored {
+			t.Error("Get was back before the prompt was")
+		}
+	}
+}
+
+func withPIN(o vault.Options, pin func(context.Context) (string, error)) vault.Options {
+	o.Plugin = func(ctx context.Context) *plugin.ClientUI {
+		return &plugin.ClientUI{RequestValue: func(string, string, bool) (string, error) { return pin(ctx) }}
+	}
+	return o
 }
 
 // TestStockIdentity opens the vault's own key and an entry with the stock

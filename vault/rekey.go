@@ -101,7 +101,7 @@ func (a *Age) beginRekey(ctx context.Context, s settings, keep Keep, others []st
 	if err != nil {
 		return journal, nil, nil, err
 	}
-	if err := a.eachEntry(old, func(string, []byte) error { return nil }); err != nil {
+	if err := a.eachEntry(ctx, old, func(string, []byte) error { return nil }); err != nil {
 		return journal, nil, nil, err
 	}
 	// The name of the new identity's file may be that of the present one, where
@@ -142,7 +142,7 @@ func (a *Age) switchKey(ctx context.Context, s, journal settings, id *identity) 
 	if err := a.writeRecipients(journal, append(old, journal.others...)); err != nil {
 		return s, err
 	}
-	if err := a.encryptAll(s, id); err != nil {
+	if err := a.encryptAll(ctx, s, id); err != nil {
 		return s, err
 	}
 	next := settings{keep: journal.keep, recipient: journal.recipient, digest: journal.digest, unknown: s.unknown}
@@ -178,7 +178,7 @@ func (a *Age) endRekey(ctx context.Context, s, journal settings, id *identity) e
 	if err := a.writeRecipients(s, journal.others); err != nil {
 		return err
 	}
-	if err := a.encryptAll(s, id); err != nil {
+	if err := a.encryptAll(ctx, s, id); err != nil {
 		return err
 	}
 	if err := a.settleIdentity(s); err != nil {
@@ -215,16 +215,16 @@ func (a *Age) forget(old settings) {
 }
 
 // encryptAll encrypts every entry to the recipients in the recipients file.
-func (a *Age) encryptAll(s settings, id *identity) error {
-	to, err := a.recipients(s)
+func (a *Age) encryptAll(ctx context.Context, s settings, id *identity) error {
+	to, err := a.recipients(ctx, s)
 	if err != nil {
 		return err
 	}
-	return a.eachEntry(id, func(name string, plain []byte) error { return a.seal(name, plain, to) })
+	return a.eachEntry(ctx, id, func(name string, plain []byte) error { return a.seal(name, plain, to) })
 }
 
 // eachEntry decrypts and checks one entry after the other.
-func (a *Age) eachEntry(id *identity, do func(name string, plain []byte) error) error {
+func (a *Age) eachEntry(ctx context.Context, id *identity, do func(name string, plain []byte) error) error {
 	names, err := a.names()
 	if err != nil {
 		return err
@@ -234,7 +234,7 @@ func (a *Age) eachEntry(id *identity, do func(name string, plain []byte) error) 
 		if err != nil {
 			return err
 		}
-		plain, _, err := a.open(name, data, id)
+		plain, _, err := a.open(ctx, name, data, id)
 		if err != nil {
 			return err
 		}

@@ -62,6 +62,7 @@ const (
 	extension       = ".age"
 	lockFile        = "vault.lock"
 	unlockFile      = "unlock.lock"
+	deriveFile      = "derive.lock"
 )
 
 // settings is the content of vault.json, and of a rekey's journal.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
-
-	"github.com/latchkey-aws/latchkey/internal/lockfile"
 )
 
 // Both is one store of entries that are commands and entries of a backend. A
@@ -109,7 +107,7 @@ func (b *Both) put(ctx context.Context, e Entry, do func(to, other Store) error)
 		return err
 	}
 	folder := b.commands.o.Folder
-	lock, err := lockfile.Acquire(ctx, filepath.Join(filepath.Dir(folder), filepath.Base(folder)+".lock"))
+	lock, err := acquire(ctx, filepath.Join(filepath.Dir(folder), filepath.Base(folder)+".lock"), b.commands.o.Waiting)
 	if err != nil {
 		return wrap(err)
 	}

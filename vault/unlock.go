@@ -75,23 +75,23 @@ func (a *Age) Lock() error {
 
 // identity returns what opens the vault's entries, and asks for it where it must.
 func (a *Age) identity(ctx context.Context, s settings) (*identity, error) {
-	if id := a.unlocked(s); id != nil {
+	if id := a.unlocked(ctx, s); id != nil {
 		return id, nil
 	}
 	switch kind, path := s.keep.split(); kind {
 	case InKeychain:
-		return a.fromKeychain(s)
+		return a.fromKeychain(ctx, s)
 	case ByPassphrase:
 		return a.byPassphrase(ctx, s)
 	case keepSSH:
 		return a.fromSSH(ctx, s, path)
 	default:
-		return a.fromFile(s, path)
+		return a.fromFile(ctx, s, path)
 	}
 }
 
 // unlocked returns the identity if this process or the kernel's keyring has it.
-func (a *Age) unlocked(s settings) *identity {
+func (a *Age) unlocked(ctx context.Context, s settings) *identity {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.known != nil && a.known.recipient == s.recipient && a.o.Now != nil && a.o.Now().Before(a.until) {
@@ -105,7 +105,7 @@ func (a *Age) unlocked(s settings) *identity {
 	if err != nil {
 		return nil
 	}
-	id, err := a.parse(secret.New(string(text)), s.recipient)
+	id, err := a.parse(ctx, secret.New(string(text)), s.recipient)
 	if err != nil || id.recipient != s.recipient {
 		return nil // damaged: as good as none
 	}
@@ -130,7 +130,7 @@ func (a *Age) lockedError(why string, err error) error {
 	return &LockedError{Folder: a.o.Folder, Why: why, Err: err}
 }
 
-func (a *Age) fromKeychain(s settings) (*identity, error) {
+func (a *Age) fromKeychain(ctx context.Context, s settings) (*identity, error) {
 	if a.o.Keychain == nil {
 		return nil, a.lockedError("its key is in the system's keychain, which is not available here", nil)
 	}
@@ -139,19 +139,19 @@ func (a *Age) fromKeychain(s settings) (*identity, error) {
 	if err != nil {
 		return nil, a.lockedError("the system's keychain does not give its key", err)
 	}
-	id, err := a.parse(text, s.recipient)
+	id, err := a.parse(ctx, text, s.recipient)
 	if err != nil || id.recipient != s.recipient {
 		return nil, &DamagedError{"keychain item " + service + "/" + name, "is not this vault's key"}
 	}
 	return id, nil
 }
 
-func (a *Age) fromFile(s settings, path string) (*identity, error) {
+func (a *Age) fromFile(ctx context.Context, s settings, path string) (*identity, error) {
 	text, err := a.keyFile(path)
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.parse(text, s.recipient)
+	id, err := a.parse(ctx, text, s.recipient)
 	if err != nil {
 		return nil, &DamagedError{path, err.Error()}
 	}
@@ -213,7 +213,7 @@ func (a *Age) byPassphrase(ctx context.Context, s settings) (*identity, error) {
 		return nil, &DamagedError{path, "is not an age file"}
 	}
 	id, _, err := a.ask(ctx, s, Prompt{Path: path}, func(passphrase secret.Text) (*identity, error) {
-		return a.unwrapIdentity(s, path, data, passphrase)
+		return a.unwrapIdentity(ctx, s, path, data, passphrase)
 	})
 	if err == nil && id.recipient != s.recipient {
 		return nil, &DamagedError{path, "holds the key of another vault"}
@@ -237,55 +237,4 @@ func (a *Age) sealedIdentity(s settings) (path string, data []byte, err error) {
 		err = &DamagedError{path, "is missing"}
 	}
 	return path, data, wrap(err)
-}
-
-// ask gets a passphrase for open. Of many processes one asks; those that waited
-// for it look whether it has left the key in the kernel's keyring.
-func (a *Age) ask(
-	ctx context.Context, s settings, p Prompt, open func(secret.Text) (*identity, error),
-) (id *identity, typed bool, err error) {
-	if a.o.Passphrase == nil {
-		return nil, false, a.lockedError("it needs a passphrase, and there is nobody to ask", nil)
-	}
-	lock, err := a.acquire(ctx, unlockFile)
-	switch {
-	case err == nil:
-		defer lock.Release()
-	case ctx.Err() != nil:
-		return nil, false, err
-	} // else the folder cannot be written to: then each process asks for itself
-	if id := a.unlocked(s); id != nil {
-		return id, false, nil
-	}
-	for n := 1; ; n++ {
-		answer, err := a.passphrase(ctx, p)
-		if err != nil {
-			return nil, false, err
-		}
-		id, err := open(answer.Passphrase)
-		var wrong *PassphraseError
-		if errors.As(err, &wrong) && answer.Typed && n < tries {
-			p.Wrong = true
-			continue
-		}
-		if err == nil && (s.recipient == "" || id.recipient == s.recipient) {
-			a.remember(id, answer.Typed)
-		}
-		return id, answer.Typed, err
-	}
-}
-
-// passphrase asks once; an empty answer is an error.
-func (a *Age) passphrase(ctx context.Context, p Prompt) (Answer, error) {
-	if a.o.Passphrase == nil {
-		return Answer{}, a.lockedError("it needs a passphrase, and there is nobody to ask", nil)
-	}
-	answer, err := a.o.Passphrase(ctx, p)
-	if err != nil {
-		return Answer{}, a.lockedError("there is no passphrase", err)
-	}
-	if answer.Passphrase.Empty() {
-		return Answer{}, &PassphraseError{Path: p.Path, Empty: true}
-	}
-	return answer, nil
 }

@@ -34,7 +34,7 @@ func (a *Age) put(ctx context.Context, e Entry, isNew bool) error {
 	if taken, err := exists(a.file(e.Name)); err != nil || taken && isNew {
 		return cmp.Or[error](wrap(err), &ExistsError{e.Name})
 	}
-	to, err := a.recipients(s)
+	to, err := a.recipients(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -108,27 +108,26 @@ func (a *Age) lock(ctx context.Context) (*lockfile.Lock, settings, error) {
 
 // acquire waits for a lock of the vault, and tells for whom if it takes long.
 func (a *Age) acquire(ctx context.Context, name string) (*lockfile.Lock, error) {
-	path := a.path(name)
-	short, cancel := context.WithTimeout(ctx, quietWait)
-	defer cancel()
-	lock, err := lockfile.Acquire(short, path)
-	if err == nil || short.Err() == nil || ctx.Err() != nil {
-		return lock, err
+	return acquire(ctx, a.path(name), a.o.Waiting)
+}
+
+func acquire(ctx context.Context, path string, waiting func(holder string)) (*lockfile.Lock, error) {
+	lock, err := lockfile.Wait(ctx, path, waiting)
+	var busy *BusyError
+	if errors.As(err, &busy) {
+		err = fmt.Errorf("vault: %w", err)
 	}
-	if a.o.Waiting != nil {
-		a.o.Waiting(lockfile.Holder(path))
-	}
-	return lockfile.Acquire(ctx, path)
+	return lock, err
 }
 
 // recipients returns those that an entry is encrypted to, the vault's own among
 // them.
-func (a *Age) recipients(s settings) ([]age.Recipient, error) {
+func (a *Age) recipients(ctx context.Context, s settings) ([]age.Recipient, error) {
 	lines, err := a.recipientLines(s)
 	if err != nil {
 		return nil, err
 	}
-	to, err := a.parseRecipients(lines)
+	to, err := a.parseRecipients(ctx, lines)
 	if err != nil {
 		return nil, &DamagedError{a.path(recipientsFile), err.Error()}
 	}

@@ -56,6 +56,20 @@ func (a *asker) open() (*tty.Terminal, error) {
 	return a.terminal, nobody(a.err)
 }
 
+// Ready says before a wait for others whether there is somebody to ask.
+func (a *asker) Ready() error {
+	method, err := a.method()
+	switch {
+	case err != nil:
+		return err
+	case method == askNobody:
+		return latchkey.ErrNobody
+	case method == askTerminal:
+		_, err = a.open()
+	}
+	return err
+}
+
 // Ask implements latchkey.Asker.
 func (a *asker) Ask(ctx context.Context, q latchkey.Question) (string, error) {
 	method, err := a.method()
