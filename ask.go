@@ -13,6 +13,7 @@ import (
 	"github.com/latchkey-aws/latchkey/internal/command"
 	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/mfa"
+	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/session"
 	"github.com/latchkey-aws/latchkey/vault"
@@ -46,16 +47,20 @@ func (r *Resolver) ask(ctx context.Context, q Question) (string, error) {
 	if r.opts.Asker == nil || session.Quiet(ctx) {
 		return "", ErrNobody
 	}
-	return r.opts.Asker.Ask(ctx, q)
+	answer, err := r.opts.Asker.Ask(ctx, q)
+	if errors.Is(err, context.Canceled) {
+		err = session.Declined(ctx, err)
+	}
+	return answer, err
 }
 
 // ownFailure reports whether a failure says nothing about other processes: this
-// one had nobody to ask, or a code or a passphrase that was given to it alone.
+// one had nobody to ask, or a code that was given to it alone.
 func ownFailure(err error) bool {
-	var locked *vault.LockedError
-	var passphrase *vault.PassphraseError
+	var required *provider.MFARequiredError
+	var choice *provider.DeviceChoiceError
 	var used *mfa.UsedError
-	return errors.Is(err, ErrNobody) || errors.As(err, &locked) || errors.As(err, &passphrase) || errors.As(err, &used)
+	return errors.Is(err, ErrNobody) || errors.As(err, &required) || errors.As(err, &choice) || errors.As(err, &used)
 }
 
 // The variables that say where a passphrase comes from. It is never a variable
@@ -83,7 +88,7 @@ func (r *Resolver) givenPassphrase(ctx context.Context, p vault.Prompt) (given s
 		}
 	}
 	if line, _ := r.Env(passphraseCommand); line != "" {
-		output, err := command.Run(ctx, command.Options{Line: line, Environ: r.opts.Environ, Stderr: r.opts.Stderr, Terminal: r.terminal()})
+		output, err := command.Run(ctx, command.Options{Line: line, Environ: r.helperEnviron(), Stderr: r.opts.Stderr, Terminal: r.terminal()})
 		if err != nil {
 			return secret.Text{}, false, fmt.Errorf("%s: the command %w", passphraseCommand, err)
 		}

@@ -118,6 +118,7 @@ type Resolver struct {
 	graph    *profile.Graph
 	settings func() (*profile.Graph, error)
 	vault    func() (vault.Store, error)
+	state    func() state
 }
 
 // Load reads the configuration files. Profiles are only parsed when they are
@@ -140,6 +141,7 @@ func Load(opts Options) (*Resolver, error) {
 	}
 	r.graph = graph
 	r.settings = sync.OnceValues(func() (*profile.Graph, error) { return readSettings(r.configFolder()) })
+	r.state = sync.OnceValue(r.newState)
 	r.vault = sync.OnceValues(func() (vault.Store, error) { return r.openVault(r.terminal()) })
 	return r, nil
 }

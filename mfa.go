@@ -22,7 +22,12 @@ import (
 )
 
 // mfaFolder is where codes that are used up and chosen devices are remembered.
-func (r *Resolver) mfaFolder() string { return filepath.Join(r.stateFolder(), "mfa") }
+func (r *Resolver) mfaFolder() string {
+	if r.state().alone {
+		return ""
+	}
+	return filepath.Join(r.stateFolder(), "mfa")
+}
 
 // codes gives MFA codes for one profile.
 type codes struct {
@@ -47,7 +52,7 @@ func (c codes) code(ctx context.Context, serial string) (secret.Text, error) {
 	}
 	sources := []mfa.Source{mfa.Fixed(r.opts.MFA.Name, r.opts.MFA.Code)}
 	if line := r.mfaProcess(c.profile, c.plan); line != "" {
-		sources = append(sources, mfa.Process(mfa.ProcessOptions{Line: line, Environ: r.opts.Environ, Stderr: r.opts.Stderr, Terminal: r.terminal()}))
+		sources = append(sources, mfa.Process(mfa.ProcessOptions{Line: line, Environ: r.helperEnviron(), Stderr: r.opts.Stderr, Terminal: r.terminal()}))
 	}
 	sources = append(sources, c.seed, mfa.Asked("the terminal", func(ctx context.Context, prompt string) (string, error) {
 		c.hand(true)

@@ -54,36 +54,61 @@ func (r *Resolver) Provider(plan *chain.Plan) (*Provider, error) {
 // wrap returns what puts caches around the steps of the plan, which come one
 // after another.
 func (p *Provider) wrap() func(chain.Step, aws.CredentialsProvider) aws.CredentialsProvider {
-	plan, first := p.plan, aws.CredentialsProvider(nil)
+	plan, w := p.plan, wrapped{}
 	return func(step chain.Step, inner aws.CredentialsProvider) aws.CredentialsProvider {
 		if plan.Next != nil && step.Key == plan.Next.Steps[0].Key {
-			plan, first = plan.Next, nil
+			plan, w = plan.Next, wrapped{}
 		}
-		around := p.around(plan, step, first, inner)
-		if first == nil {
-			first = around
+		around := p.around(plan, step, &w, inner)
+		if w.first == nil {
+			w.first = around
 		}
 		return around
 	}
 }
 
-func (p *Provider) around(plan *chain.Plan, step chain.Step, first, inner aws.CredentialsProvider) aws.CredentialsProvider {
+// wrapped is what the next step has to know of those before it.
+type wrapped struct {
+	first aws.CredentialsProvider
+	// code is the MFA session, where the step before is one, and its cache.
+	code  *signed
+	cache *session.Cache
+}
+
+func (p *Provider) around(plan *chain.Plan, step chain.Step, w *wrapped, inner aws.CredentialsProvider) aws.CredentialsProvider {
 	if step.Kind == chain.KindStatic {
 		return inner
 	}
 	if step.AsksCode() {
 		inner = again{p, inner}
 	}
+	if w.code != nil && step.Kind == chain.KindAssumeRole {
+		inner = &recent{p, inner, w.code, w.cache}
+	}
+	var mine *signed
 	if p.shared != nil && shares(step.Kind) {
-		inner = &signed{p, plan, step, first, inner}
+		mine = &signed{p, plan, step, w.first, inner}
+		inner = mine
 	}
 	r := p.resolver
-	cache := session.NewCache(inner, session.Options{Now: p.now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.opts.Warn})
+	cache := session.NewCache(inner, session.Options{Now: p.now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.warn})
 	p.caches = append(p.caches, cache)
+	w.code, w.cache = nil, nil
+	if step.Kind == chain.KindSessionToken {
+		w.code, w.cache = mine, cache
+	}
 	if step.Kind == chain.KindVault {
 		return &vaultKey{cache: cache, entry: step.Get(chain.InputVaultEntry), vault: r.vault}
 	}
 	return cache
+}
+
+// warn tells what went wrong, but for renewals that only waited for somebody to be
+// asked: that is done when it has to be.
+func (r *Resolver) warn(err error) {
+	if r.opts.Warn != nil && !ownFailure(err) {
+		r.opts.Warn(err)
+	}
 }
 
 // arrival is what a session may have lost of its time when it is looked at: one of
@@ -159,8 +184,8 @@ func (p *Provider) Invalidate() {
 	if p.shared == nil {
 		return
 	}
-	if _, err := p.shared.Forget(context.Background(), p.forget()); err != nil && p.resolver.opts.Warn != nil {
-		p.resolver.opts.Warn(err)
+	if _, err := p.shared.Forget(context.Background(), p.forget()); err != nil {
+		p.resolver.warn(err)
 	}
 }
 

@@ -25,7 +25,7 @@ func (r *Resolver) Sessions() *session.Store { return session.NewStore(r.storeOp
 
 func (r *Resolver) storeOptions() session.StoreOptions {
 	return session.StoreOptions{Folder: r.SessionFolder(), Locks: r.lockFolder(), Key: r.sessionKey(),
-		Now: r.opts.Now, Windows: r.opts.Windows, Jitter: rand.Float64, Waiting: r.opts.Waiting, Warn: r.opts.Warn}
+		Now: r.opts.Now, Windows: r.opts.Windows, Jitter: rand.Float64, Waiting: r.opts.Waiting, Warn: r.warn}
 }
 
 // burst is how long a refusal of AWS serves processes that begin later: those of
@@ -71,7 +71,7 @@ func (r *Resolver) Shares(s chain.Step) (bool, error) {
 
 // keepsSessions reports whether sessions are shared at all.
 func (r *Resolver) keepsSessions() (bool, error) {
-	if r.opts.PrivateSessions {
+	if r.opts.PrivateSessions || r.state().alone {
 		return false, nil
 	}
 	keep, err := r.Setting("sessions", "keep")

@@ -102,7 +102,7 @@ func (s *signed) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		}
 		key = marked(s.step.Key, creds.AccessKeyID)
 	}
-	about.Key = key
+	about.Key, about.Minimum = key, s.minimum(ctx, about.Minimum)
 	s.p.remember(key)
 	return s.p.shared.Wrap(about, s.inner).Retrieve(ctx)
 }

@@ -3,8 +3,10 @@ package latchkey
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,7 +43,25 @@ func (r *Resolver) openVault(terminal *os.File) (vault.Store, error) {
 
 func (r *Resolver) commands(folder string, terminal *os.File) *vault.Commands {
 	return vault.NewCommands(vault.CommandOptions{Folder: filepath.Join(folder, "commands"),
-		Environ: r.opts.Environ, Stderr: r.opts.Stderr, Terminal: terminal, Waiting: r.opts.Waiting})
+		Environ: chain.ChildEnviron(r.opts.Environ, "the vault"), Stderr: r.opts.Stderr, Terminal: terminal, Waiting: r.opts.Waiting})
+}
+
+// helperEnviron is the environment of programs that give codes, passphrases and
+// keys: without the credentials of others, which are none of their business.
+func (r *Resolver) helperEnviron() []string { return HelperEnviron(r.opts.Environ) }
+
+// HelperEnviron returns an environment without the AWS credentials and the MFA code
+// in it.
+func HelperEnviron(environ []string) []string {
+	kept := make([]string, 0, len(environ))
+	for _, pair := range chain.ChildEnviron(environ, "a helper") {
+		switch name, _, _ := strings.Cut(pair, "="); name {
+		case "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "TOTP_CODE":
+		default:
+			kept = append(kept, pair)
+		}
+	}
+	return kept
 }
 
 // Commands returns the entries that are commands of password managers.
@@ -66,7 +86,7 @@ func (r *Resolver) backend(folder string, terminal *os.File) (vault.Store, error
 		if err != nil {
 			return nil, err
 		}
-		return pass.Open(pass.Options{Program: kind.Text, Prefix: prefix.Text, Environ: r.opts.Environ,
+		return pass.Open(pass.Options{Program: kind.Text, Prefix: prefix.Text, Environ: r.helperEnviron(),
 			Lock: filepath.Join(r.lockFolder(), "pass.lock"), Stderr: r.opts.Stderr, Terminal: terminal}), nil
 	}
 	return nil, &chain.ConfigError{Origin: kind.Origin, Message: "unknown vault backend", Why: "it is none of age, pass and gopass", Fix: "write one of the three"}
@@ -90,6 +110,13 @@ func (r *Resolver) VaultFolder() (string, error) {
 		return "", errNoHome
 	}
 	return filepath.Join(data, "vault"), nil
+}
+
+// VaultIsForeign reports whether root is about to write into somebody else's vault,
+// as under sudo -E: its owner could not read it afterwards.
+func (r *Resolver) VaultIsForeign() bool {
+	folder, err := r.VaultFolder()
+	return err == nil && foreign(folder)
 }
 
 var errNoHome = errors.New("vault: no home folder is known: HOME is not set")
@@ -123,6 +150,12 @@ func (r *Resolver) entry(name string) (chain.Entry, error) {
 
 // key opens an entry for its access key.
 func (r *Resolver) key(ctx context.Context, name string) (id string, key secret.Text, err error) {
+	if session.Quiet(ctx) { // it may take a passphrase, a touch, a password manager's window
+		return "", secret.Text{}, fmt.Errorf("the vault is not opened for a renewal that can wait: %w", ErrNobody)
+	}
+	if err := chain.CheckDepth(r.Env, name); err != nil {
+		return "", secret.Text{}, err
+	}
 	store, err := r.vault()
 	if err != nil {
 		return "", secret.Text{}, err

@@ -36,10 +36,9 @@ func (p *planner) processStep(s *shape) ([]Step, error) {
 			Message: "credential_process loop: " + strings.Join(append(onTheWay, s.name), " → "),
 			Why:     "the command asks for the credentials of the profile that runs it", Fix: "let the command name another profile"}
 	}
-	if len(onTheWay) >= maxChain {
-		return nil, &ConfigError{Profile: s.name, Origin: s.process.Origin,
-			Message: "credential_process commands call each other more than 4 deep: " + strings.Join(append(onTheWay, s.name), " → "),
-			Fix:     "name the last profile directly"}
+	if err := CheckDepth(p.env, s.name); err != nil {
+		err.Profile, err.Origin = s.name, s.process.Origin
+		return nil, err
 	}
 	if construct, needs := provider.NeedsShell(s.process.Text); needs {
 		p.note("process-needs-shell", s.process.Origin, s.name, "credential_process uses the shell ("+construct+")",
@@ -49,6 +48,17 @@ func (p *planner) processStep(s *shape) ([]Step, error) {
 	account, _ := s.p.Get("aws_account_id")
 	step.Inputs = p.appendSet(step.Inputs, InputAccountID, account)
 	return []Step{step}, nil
+}
+
+// CheckDepth refuses to go on where commands that give credentials call each other
+// too deep; name is who would run the next one.
+func CheckDepth(env Env, name string) *ConfigError {
+	onTheWay := processChain(env)
+	if len(onTheWay) < maxChain {
+		return nil
+	}
+	return &ConfigError{Message: "credential_process commands call each other more than 4 deep: " + strings.Join(append(onTheWay, name), " → "),
+		Fix: "name the last profile directly"}
 }
 
 func processChain(env Env) []string {

@@ -72,7 +72,7 @@ func (b builder) process(s *Step) aws.CredentialsProvider {
 	if b.Terminal != nil {
 		terminal = b.Terminal()
 	}
-	return provider.NewProcess(provider.ProcessOptions{Command: s.Get(InputCommand), Profile: s.Profile, Environ: processEnviron(b.Environ, s.Profile),
+	return provider.NewProcess(provider.ProcessOptions{Command: s.Get(InputCommand), Profile: s.Profile, Environ: ChildEnviron(b.Environ, s.Profile),
 		AccountID: s.Get(InputAccountID), Stderr: b.Stderr, Terminal: terminal, Now: b.Now})
 }
 
@@ -174,9 +174,9 @@ func (s *Step) seconds() (time.Duration, error) {
 	return time.Duration(n) * time.Second, nil
 }
 
-// processEnviron is the child's environment with the profile added to the
-// chain of those whose commands are running.
-func processEnviron(environ []string, name string) []string {
+// ChildEnviron returns the environment of a command with name added to the list
+// of those whose commands are running, by which a loop is found.
+func ChildEnviron(environ []string, name string) []string {
 	before := ""
 	kept := make([]string, 0, len(environ)+1)
 	for _, pair := range environ {

@@ -28,13 +28,17 @@ type choiceFile struct {
 	Serial  string `json:"serial"`
 }
 
-// NewChoices returns the choices kept in folder, which is made when one is.
+// NewChoices returns the choices kept in folder, which is made when one is; with
+// "" none is kept.
 func NewChoices(folder string) Choices { return Choices{folder} }
 
 // Get returns the serial number or ARN of the user's device, "" if none was
 // chosen. An error, such as *[DamagedError], comes with "": it costs a new
 // question, and Set puts it right.
 func (c Choices) Get(account, user string) (serial string, err error) {
+	if c.folder == "" {
+		return "", nil
+	}
 	path := c.path(account, user)
 	var file choiceFile
 	err = readFile(path, &file)
@@ -51,6 +55,9 @@ func (c Choices) Get(account, user string) (serial string, err error) {
 
 // Set remembers the device of the user. Error: that of writing the file.
 func (c Choices) Set(account, user, serial string) error {
+	if c.folder == "" {
+		return nil
+	}
 	data, err := json.Marshal(choiceFile{format, account, user, serial})
 	if err == nil {
 		err = atomicfile.Write(c.path(account, user), append(data, '\n'), 0o600)

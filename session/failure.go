@@ -143,10 +143,10 @@ func (p *shared) fail(ctx context.Context, held *entry, err error) error {
 	rand.Read(f.id[:]) // never fails: the program would end
 	switch {
 	case errors.Is(err, context.Canceled):
-		var prompt *promptCancelled
-		if ctx.Err() == nil || p.about.Prompts || errors.As(err, &prompt) {
+		var no *declined
+		if errors.As(err, &no) || ctx.Err() == nil || p.about.Prompts && !terminated(ctx) {
 			f.kind = cancelled
-			err = &promptCancelled{err}
+			err = &declined{err}
 		}
 	case ctx.Err() == nil && !Quiet(ctx):
 		text, ok := p.store.encode(err)
@@ -172,9 +172,24 @@ func (s *Store) encode(err error) (string, bool) {
 	return display.Text(err.Error(), maxText/utf8.UTFMax), true
 }
 
-// promptCancelled marks the cancellation of a question, which is the answer of
-// a person, as opposed to that of one caller's work.
-type promptCancelled struct{ err error }
+// Declined marks the cancellation of a question, which is the answer of a person
+// to all who wait for it, as opposed to the end of one caller's work. Ctx is that
+// of the question.
+func Declined(ctx context.Context, err error) error {
+	if terminated(ctx) {
+		return err
+	}
+	return &declined{err}
+}
 
-func (e *promptCancelled) Error() string { return e.err.Error() }
-func (e *promptCancelled) Unwrap() error { return e.err }
+type declined struct{ err error }
+
+func (e *declined) Error() string { return e.err.Error() }
+func (e *declined) Unwrap() error { return e.err }
+
+// terminated reports whether ctx ended because this process was told to end, by
+// the cause that it was cancelled with: one with Terminated() bool.
+func terminated(ctx context.Context) bool {
+	var cause interface{ Terminated() bool }
+	return errors.As(context.Cause(ctx), &cause) && cause.Terminated()
+}
