@@ -86,7 +86,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp"))
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // the programs have no races to wait for
-			for _, home := range []string{home, filepath.Join(e.WorkDir, "sandbox-home")} {
+			for _, home := range []string{home, filepath.Join(e.WorkDir, "sandbox-home"), filepath.Join(e.WorkDir, "nobody")} {
 				leave(defers{e}, []string{"HOME=" + home})
 			}
 			return errors.Join(os.MkdirAll(filepath.Join(home, ".aws"), 0o700), os.MkdirAll(filepath.Join(e.WorkDir, "tmp"), 0o700))

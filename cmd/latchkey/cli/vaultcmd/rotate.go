@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/iam"
@@ -95,11 +96,7 @@ func (d *Deps) rotate(ctx context.Context, o *rotateOptions) error {
 		d.say("%s%s", progress(step), key)
 	}
 	if o.abandon {
-		if err := iam.Abandon(ctx, rotation); err != nil {
-			return rotationFailure(d, o, err)
-		}
-		d.say("there is no unfinished rotation of %s any more", o.name)
-		return nil
+		return d.abandon(ctx, o, store, rotation)
 	}
 	result, err := iam.Rotate(ctx, rotation)
 	if err != nil {
@@ -111,6 +108,24 @@ func (d *Deps) rotate(ctx context.Context, o *rotateOptions) error {
 	}
 	d.say("%s has key %s; the old key %s is inactive, to be deleted after %s: run the same command then", o.name, result.New, result.Old,
 		result.DeleteAfter.Local().Format("2006-01-02 15:04:05"))
+	return nil
+}
+
+// abandon gives an unfinished rotation up, and says what that leaves.
+func (d *Deps) abandon(ctx context.Context, o *rotateOptions, store vault.Store, rotation iam.Rotation) error {
+	name := display.Text(o.name, 100)
+	if _, err := store.Stamp(latchkey.JournalOf(o.name)); errors.Is(err, vault.ErrNotFound) {
+		d.say("there is no unfinished rotation of %s", name)
+		return nil
+	}
+	if err := iam.Abandon(ctx, rotation); err != nil {
+		return rotationFailure(d, o, err)
+	}
+	e, err := store.Get(ctx, o.name)
+	if err != nil {
+		return err
+	}
+	d.say("the rotation of %s is given up; its key is %s. An older key of the user stays as it is at AWS: the IAM console shows it", name, e.AccessKeyID)
 	return nil
 }
 
