@@ -391,7 +391,7 @@ func TestOddHomes(t *testing.T) {
 		"home is missing": {"HOME=" + filepath.Join(s.home, "no", "such")},
 		"tmp is missing":  {"TMPDIR=" + filepath.Join(s.home, "no-tmp"), "HOME=" + filepath.Join(s.home, "other")},
 	} {
-		_ = os.Remove(filepath.Join(s.home, "code"))
+		leave(t, []string{more[len(more)-1]})
 		code, err := s.server.MFACode("alice")
 		if err != nil {
 			t.Logf("%s: %v", name, err)

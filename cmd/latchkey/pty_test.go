@@ -105,7 +105,7 @@ func (ty *typist) leave() {
 // code waits for the end and returns the exit code.
 func (ty *typist) code() int {
 	ty.t.Helper()
-	timer := time.AfterFunc(20*time.Second, func() { _ = ty.cmd.Process.Kill() })
+	timer := time.AfterFunc(time.Minute, func() { _ = ty.cmd.Process.Kill() })
 	defer timer.Stop()
 	_ = ty.cmd.Wait()
 	return ty.cmd.ProcessState.ExitCode()

@@ -206,8 +206,8 @@ func finishOf(p *started) ending {
 }
 
 // crowd is a program that starts others all at once: crowd FOLDER. The folder's
-// tasks.json lists their arguments; endings.json is what became of them. It does
-// not end with the Ctrl-C that is meant for them.
+// tasks.json lists their arguments; endings.json is what became of them, and N.err
+// what each has said so far. It does not end with the Ctrl-C that is meant for them.
 func crowd() {
 	signals := make(chan os.Signal, 10)
 	signal.Notify(signals, syscall.SIGINT) // caught, not ignored: what is ignored is inherited
@@ -219,17 +219,23 @@ func crowd() {
 	endings := make([]ending, len(tasks))
 	var done sync.WaitGroup
 	for i, task := range tasks {
-		var out, messages bytes.Buffer
+		var out bytes.Buffer
 		cmd := exec.Command(task[0], task[1:]...)
-		cmd.Stdout, cmd.Stderr = &out, &messages
+		messages, err := os.Create(filepath.Join(os.Args[1], fmt.Sprintf("%d.err", i)))
+		cmd.Stdout, cmd.Stderr = &out, messages
 		began := time.Now()
-		if err := cmd.Start(); err != nil {
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
 			endings[i] = ending{Code: -1, Err: err.Error()}
 			continue
 		}
 		done.Go(func() {
 			_ = cmd.Wait()
-			endings[i] = ending{cmd.ProcessState.ExitCode(), out.String(), messages.String(), time.Since(began)}
+			_ = messages.Close()
+			said, _ := os.ReadFile(messages.Name())
+			endings[i] = ending{cmd.ProcessState.ExitCode(), out.String(), string(said), time.Since(began)}
 		})
 	}
 	done.Wait()
@@ -277,6 +283,22 @@ func (s *stage) crowded(more []string, tasks [][]string) []ending {
 		s.t.Fatalf("crowd: %+v", end)
 	}
 	return endings()
+}
+
+// wait waits until n of a crowd have said that they wait for another process: who
+// begins later has a question of its own.
+func (s *stage) wait(crowd []string, n int) {
+	s.t.Helper()
+	soon(s.t, fmt.Sprintf("%d processes wait", n), func() bool {
+		waiting := 0
+		files, _ := filepath.Glob(filepath.Join(crowd[1], "*.err"))
+		for _, path := range files {
+			if text, err := os.ReadFile(path); err == nil && bytes.Contains(text, []byte("latchkey: waiting for process ")) {
+				waiting++
+			}
+		}
+		return waiting >= n
+	})
 }
 
 // times is a crowd of one kind.

@@ -30,10 +30,7 @@ func (s *stage) beside(n int, task ...string) (*started, func() []ending) {
 	s.t.Helper()
 	command, endings := s.crowdOf(times(n, task...))
 	crowd := s.start(nil, "", command...)
-	time.Sleep(time.Second)
-	if raceDetector {
-		time.Sleep(3 * time.Second)
-	}
+	s.wait(command, n)
 	return crowd, endings
 }
 
@@ -111,7 +108,7 @@ func TestWinnerRefused(t *testing.T) {
 		command, endings := s.crowdOf(times(many(), "latchkey", "credentials", "r00"))
 		ty := inTerminal(t, s.env, command...)
 		ty.await(codePrompt, 1)
-		time.Sleep(time.Second)
+		s.wait(command, many()-1)
 		ty.typed("000000\n")
 		typed := time.Now()
 		if code := ty.code(); code != 0 {
@@ -189,7 +186,8 @@ func TestPromptCancelled(t *testing.T) {
 	}
 	ty.await(codePrompt, 1)
 	crowd := s.start(nil, "", outside...) // these get no Ctrl-C of their own
-	time.Sleep(2 * time.Second)
+	s.wait(command, many()-20-1)
+	s.wait(outside, 20)
 	ty.typed("\x03")
 	pressed := time.Now()
 	if end := finishOf(crowd); end.Code != 0 {
