@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +11,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/latchkey-aws/latchkey/session"
 )
 
 // TestOneFetch: however many processes want a session at once, one fetches it,
@@ -216,5 +222,52 @@ func TestCancelledQuestion(t *testing.T) {
 	}
 	if n := len(do.calls(t, "user")); n != 1 {
 		t.Errorf("%d fetches, want 1", n)
+	}
+}
+
+// ended is the cause of a context that a signal has cancelled.
+type ended struct{ terminated bool }
+
+func (e ended) Error() string    { return "a signal" }
+func (e ended) Terminated() bool { return e.terminated }
+
+// TestWhoCancels: a question that a person declines is answered for all; a process
+// that is told to end has said nothing.
+func TestWhoCancels(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		cause    error
+		prompts  bool
+		declined bool // the provider says that a person did it
+		shared   bool
+	}{
+		"Ctrl-C at a code":               {ended{}, true, false, true},
+		"Ctrl-C at a passphrase":         {ended{}, false, true, true},
+		"Ctrl-C at a call":               {ended{}, false, false, false},
+		"terminated at a code":           {ended{true}, true, false, false},
+		"terminated at a passphrase":     {ended{true}, false, true, false},
+		"a window that is closed":        {nil, false, true, true},
+		"the caller's own cancel, asked": {context.Canceled, true, false, true},
+	} {
+		f := newFixture(t)
+		f.about.Prompts = tt.prompts
+		ctx, cancel := context.WithCancelCause(t.Context())
+		asks := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			if tt.cause != nil {
+				cancel(tt.cause)
+			}
+			if tt.declined {
+				return aws.Credentials{}, session.Declined(ctx, context.Canceled)
+			}
+			return aws.Credentials{}, ctx.Err()
+		})
+		if _, err := f.store().Wrap(f.about, asks).Retrieve(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+		cancel(nil)
+		// Nothing is written down of what concerns one process alone.
+		if _, err := os.Stat(filepath.Join(f.folder, f.about.Key+".failed")); (err == nil) != tt.shared {
+			t.Errorf("%s: shared %v, want %v", name, !tt.shared, tt.shared)
+		}
 	}
 }
