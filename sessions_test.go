@@ -81,7 +81,7 @@ func (b *bench) processes(n int, name string) []string {
 		wg.Go(func() {
 			cmd := exec.CommandContext(b.t.Context(), self)
 			cmd.Env = append(b.opts.Environ[:len(b.opts.Environ):len(b.opts.Environ)], processVariable+"="+name, "STATE="+b.opts.StateFolder)
-			text, err := cmd.CombinedOutput()
+			text, err := cmd.Output()
 			out[i] = strings.TrimSpace(string(text))
 			if err != nil {
 				out[i] += " (" + err.Error() + ")"
