@@ -225,6 +225,54 @@ func TestJobControl(t *testing.T) {
 	}
 }
 
+// TestStoppedAtHelper stops a program that latchkey runs with Ctrl-Z while it asks on
+// the terminal: the shell takes over, and fg goes on with the question, which still
+// does not show what is typed.
+func TestStoppedAtHelper(t *testing.T) {
+	t.Parallel()
+	dir, environ := staticHome(t)
+	put(t, filepath.Join(dir, "ask"), `printf 'pin? ' >/dev/tty
+stty -echo </dev/tty
+read -r pin </dev/tty
+stty echo </dev/tty
+echo '{"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "secret-'$pin'-EXAMPLEKEY"}'
+`)
+	put(t, filepath.Join(dir, ".aws", "config"), "[profile asks]\ncredential_process = sh "+filepath.Join(dir, "ask")+"\n")
+	for name, line := range map[string]string{
+		"by itself":       `latchkey exec asks -- sh -c 'test "$AWS_SECRET_ACCESS_KEY" = secret-4711-EXAMPLEKEY && echo good'`,
+		"below a program": `sh -c 'latchkey credentials asks | grep -c secret-4711-EXAMPLEKEY; echo good'`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ty := inTerminal(t, environ, "bash", "--norc", "--noprofile", "-i")
+			ty.await("ready> ", 1)
+			ty.typed(line + "\n")
+			ty.await("pin? ", 1)
+			stop := func(how string, n int) {
+				t.Helper()
+				time.Sleep(300 * time.Millisecond) // until it reads
+				ty.typed(how)
+				ty.await("Stopped", n)
+				ty.typed(fmt.Sprintf("echo shell-$((%d+1))\n", n))
+				ty.await(fmt.Sprintf("shell-%d\n", n+1), 1)
+			}
+			stop("\x1a", 1)
+			stop("bg; sleep 1\n", 2) // as soon as it reads in the background
+			ty.typed("fg\n")
+			stop("\x1a", 3)
+			ty.typed("fg\n")
+			time.Sleep(300 * time.Millisecond)
+			ty.typed("4711\n")
+			ty.await("good\n", 1)
+			ty.typed("exit\n")
+			<-ty.done
+			if s := ty.screen(); strings.Contains(s, "4711\n") {
+				t.Errorf("the answer is shown:\n%s", s)
+			}
+		})
+	}
+}
+
 // TestCtrlC cancels commands that wait: 130, and nothing left behind.
 func TestCtrlC(t *testing.T) {
 	t.Parallel()

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"os/signal"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -30,6 +29,8 @@ type job struct {
 	// terminal is where the job is in the foreground, -1 if nowhere; group is
 	// who was before.
 	terminal, group int
+	watch           *watch // nil without a terminal
+	running         bool
 }
 
 // newJob gives the command a process group of its own, so that it can be killed
@@ -43,6 +44,7 @@ func newJob(cmd *exec.Cmd, terminal *os.File) *job {
 		if err == nil && group == syscall.Getpgrp() {
 			j.terminal, j.group = fd, group
 			cmd.SysProcAttr = &syscall.SysProcAttr{Foreground: true, Ctty: fd}
+			j.watch = newWatch(j)
 			return j
 		}
 	}
@@ -50,7 +52,12 @@ func newJob(cmd *exec.Cmd, terminal *os.File) *job {
 	return j
 }
 
-func (j *job) started() {}
+func (j *job) started() {
+	if j.watch != nil {
+		j.running = true
+		go j.watch.run()
+	}
+}
 
 // kill ends the whole group.
 func (j *job) kill() error {
@@ -61,17 +68,11 @@ func (j *job) kill() error {
 	return err
 }
 
-// ended takes the terminal back. We are in the background then, and to touch the
-// terminal would stop us but for the signal being ignored.
+// ended takes the terminal back.
 func (j *job) ended() {
-	if j.terminal < 0 {
-		return
+	if j.watch != nil && !j.watch.stop(j.running) {
+		j.bringToFront(j.group)
 	}
-	if !signal.Ignored(syscall.SIGTTOU) {
-		signal.Ignore(syscall.SIGTTOU)
-		defer signal.Reset(syscall.SIGTTOU)
-	}
-	_ = unix.IoctlSetPointerInt(j.terminal, unix.TIOCSPGRP, j.group)
 }
 
 // signalOf returns the name of the signal that ended the process, "" if none did.

@@ -1,0 +1,6 @@
+//go:build !linux && !darwin && !windows
+
+package command
+
+// stopped is not known here.
+func stopped(int) bool { return false }
