@@ -9,11 +9,16 @@ import (
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
-// GnuPG's codes of a person who does not want to answer, or did not in time.
+// GnuPG's codes of a person who does not want to answer, or did not in time, and of
+// a terminal that is none or is not there: those of the system's errors, with the
+// same numbers on all systems.
 const (
 	codeTimeout        = 62
 	codeCanceled       = 99
 	codeFullyCanceled  = 198
+	codeENOENT         = 1<<15 | 81
+	codeENOTTY         = 1<<15 | 102
+	codeENXIO          = 1<<15 | 104
 	codeOfSource       = 0xffff // the bits below the source of an error
 	escapeLength       = 3      // %XX
 	greetingsOfProgram = 1      // the OK before the first command
@@ -54,6 +59,8 @@ func failure(rest string) error {
 		return context.Canceled
 	case codeTimeout:
 		return &Error{Code: code, Why: "got no answer in time"}
+	case codeENOENT, codeENOTTY, codeENXIO:
+		return &Error{Code: code, Why: "has neither a window nor a terminal to ask in", Err: ErrNobody}
 	}
 	return &Error{Code: code, Why: "failed: " + display.Text(unescape(words), textLimit)}
 }

@@ -59,13 +59,16 @@ type Request struct {
 	Title, Description, Prompt, Error string
 }
 
+// ErrNobody says that a pinentry found no way to a person.
+var ErrNobody = errors.New("nobody there to ask")
+
 // Error is a pinentry that failed.
 type Error struct {
 	// Code is its GnuPG error code without the source, 0 where it gave none.
 	Code int
 	// Why is the same in words for a person, fit for a terminal.
 	Why string
-	// Err is the cause, if there is one, such as *command.Error.
+	// Err is the cause, if there is one: *command.Error, [ErrNobody].
 	Err error
 }
 

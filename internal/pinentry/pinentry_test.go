@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -142,7 +143,7 @@ func TestFailures(t *testing.T) {
 		code               int
 	}{
 		{"time-out", "ERR 83886142 Timeout <Pinentry>", "pinentry got no answer in time", 62},
-		{"no terminal", "ERR 83918950 no %1B[2Jioctl <Pinentry>", "pinentry failed: no [2Jioctl <Pinentry>", 32870},
+		{"small", "ERR 83886381 too %1B[2Jsmall <Pinentry>", "pinentry failed: too [2Jsmall <Pinentry>", 301},
 		{"no number", "ERR what", "pinentry failed: what", 0},
 		{"after data", "D " + canary + "\nERR 5", "pinentry failed: ", 5},
 		{"silent", "silent", "pinentry ended without an answer", 0},
@@ -156,6 +157,25 @@ func TestFailures(t *testing.T) {
 				t.Errorf("got %v (%+v), want %q with code %d", err, failure, tt.want, tt.code)
 			}
 		})
+	}
+}
+
+// TestNobody has a stand-in, and the real program, without a terminal.
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	clients := map[string]*pinentry.Client{
+		"ENOTTY": client(t, "ERR 83918950 Inappropriate ioctl for device <Pinentry>"),
+		"ENXIO":  client(t, "ERR 83918952 No such device or address <Pinentry>"),
+		"ENOENT": client(t, "ERR 83918929 No such file or directory <Pinentry>"),
+	}
+	if _, err := exec.LookPath(curses); err == nil {
+		clients["real"] = pinentry.New(pinentry.Options{Program: curses, Environ: os.Environ()})
+	}
+	for name, c := range clients {
+		_, err := c.Ask(t.Context(), pinentry.Request{})
+		if !errors.Is(err, pinentry.ErrNobody) || err.Error() != "pinentry has neither a window nor a terminal to ask in" {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 

@@ -102,7 +102,7 @@ func (a *asker) pinentry(ctx context.Context, q latchkey.Question) (string, erro
 	}
 	client := pinentry.New(pinentry.Options{Program: program.Text, Environ: a.sys.Environ, TTY: a.sys.env("GPG_TTY"), Terminal: terminal()})
 	answer, err := client.Ask(ctx, pinentry.Request{Title: "latchkey", Description: q.Reason, Prompt: q.Prompt, Error: q.Error})
-	return answer.Reveal(), err
+	return answer.Reveal(), nobody(err)
 }
 
 // Choose implements latchkey.Asker. A pinentry has no lists.
@@ -141,8 +141,11 @@ func (a *asker) Confirm(ctx context.Context, question string) (bool, error) {
 
 // nobody makes the error of a missing terminal the façade's.
 func nobody(err error) error {
-	if errors.Is(err, tty.ErrNoTerminal) {
+	switch {
+	case errors.Is(err, tty.ErrNoTerminal):
 		return latchkey.ErrNobody
+	case errors.Is(err, pinentry.ErrNobody):
+		return fmt.Errorf("%w: %w", latchkey.ErrNobody, err)
 	}
 	return err
 }
