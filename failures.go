@@ -27,6 +27,7 @@ type failures struct {
 type sharedFailure struct {
 	Step    string                      `json:"step,omitempty"` // session key
 	Call    string                      `json:"call,omitempty"` // awsapi.Record
+	Process *provider.ProcessError      `json:"process,omitempty"`
 	Center  *sso.SignInRequiredError    `json:"center,omitempty"`
 	Console *signin.SignInRequiredError `json:"console,omitempty"`
 	Device  *provider.NoDeviceError     `json:"device,omitempty"`
@@ -69,6 +70,8 @@ func (f failures) encode(err error) (string, bool) {
 func (s *sharedFailure) set(err error) (ok bool) {
 	var code *mfa.SourceError
 	switch {
+	case errors.As(err, &s.Process):
+		s.Process = &provider.ProcessError{Profile: s.Process.Profile, Failure: s.Process.Failure, Why: s.Process.Why, ExitCode: s.Process.ExitCode, Signal: s.Process.Signal}
 	case errors.As(err, &s.Center):
 		s.Center = &sso.SignInRequiredError{SessionName: s.Center.SessionName, StartURL: s.Center.StartURL, File: s.Center.File, Reason: s.Center.Reason, Why: s.Center.Why}
 	case errors.As(err, &s.Console):
@@ -95,6 +98,8 @@ func (s *sharedFailure) set(err error) (ok bool) {
 
 func (s *sharedFailure) error() error {
 	switch {
+	case s.Process != nil:
+		return s.Process
 	case s.Center != nil:
 		return s.Center
 	case s.Console != nil:

@@ -2,6 +2,7 @@ package latchkey
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"math/rand/v2"
 	"os"
@@ -106,7 +107,9 @@ func (p *Provider) around(plan *chain.Plan, step chain.Step, w *wrapped, inner a
 // warn tells what went wrong, but for renewals that only waited for somebody to be
 // asked: that is done when it has to be.
 func (r *Resolver) warn(err error) {
-	if r.opts.Warn != nil && !ownFailure(err) {
+	var renewal *session.RenewalError
+	waits := errors.As(err, &renewal) && renewal.Optional && ownFailure(err)
+	if r.opts.Warn != nil && !waits {
 		r.opts.Warn(err)
 	}
 }

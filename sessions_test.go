@@ -381,6 +381,9 @@ func TestSharedFailure(t *testing.T) {
 		calls   int // AssumeRole
 	}{
 		"refused": {func(*bench) {}, "alice", chain.Policy{Role: origin.Value{Text: "arn:aws:iam::444455556666:role/Task"}}, explain.ClassRefused, 1},
+		"process": {func(b *bench) {
+			b.config("[profile slow]\ncredential_process = sleep 1.5; exit 3\n[profile over]\nrole_arn = " + readOnly + "\nsource_profile = slow\n")
+		}, "over", chain.Policy{}, explain.ClassFailed, 0},
 		"mfa_process": {func(b *bench) {
 			b.config("[profile typo]\nrole_arn = " + developer + "\nsource_profile = alice\nmfa_serial = " + aliceDevice + "\nmfa_process = sleep 1.5; echo 12345\n")
 		}, "typo", chain.Policy{}, explain.ClassConfig, 0},

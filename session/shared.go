@@ -59,7 +59,7 @@ func (p *shared) optional(ctx context.Context, held *entry) (aws.Credentials, er
 		return held.creds, nil
 	}
 	creds, err := p.fetch(Quietly(ctx), held, lock)
-	return p.orHeld(ctx, held, creds, err)
+	return p.orHeld(Quietly(ctx), held, creds, err)
 }
 
 // required fetches, or waits for the process that does.
@@ -90,7 +90,7 @@ func (p *shared) orHeld(ctx context.Context, held *entry, creds aws.Credentials,
 	if errors.As(err, &busy) && busy.Waited == 0 {
 		return held.creds, nil // somebody is at it: nothing is wrong
 	}
-	p.store.warn(&RenewalError{Profile: p.about.Profile, Expires: held.creds.Expires, Err: err})
+	p.store.warn(&RenewalError{Profile: p.about.Profile, Optional: Quiet(ctx), Expires: held.creds.Expires, Err: err})
 	return held.creds, nil
 }
 

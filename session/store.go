@@ -157,8 +157,10 @@ func (e *NotKeptError) Unwrap() error { return e.Err }
 // RenewalError is a renewal that failed while the old credentials still serve.
 type RenewalError struct {
 	Profile string
-	Expires time.Time
-	Err     error
+	// Optional: nobody was asked, because it was not due yet.
+	Optional bool
+	Expires  time.Time
+	Err      error
 }
 
 func (e *RenewalError) Error() string {
