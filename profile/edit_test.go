@@ -252,3 +252,41 @@ func TestOpenEditErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestLoadEdits reads files as they will be: nothing is written for it.
+func TestLoadEdits(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	config, credentials := filepath.Join(folder, "config"), filepath.Join(folder, "credentials")
+	if err := os.WriteFile(config, []byte("[profile a]\nregion = x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var edits []*profile.Edit
+	for path, kind := range map[string]profile.FileKind{config: profile.ConfigFile, credentials: profile.CredentialsFile} {
+		e, err := profile.OpenEdit(path, kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Set("profile a", "region", "in-"+kind.String()); err != nil {
+			t.Fatal(err)
+		}
+		edits = append(edits, e)
+	}
+	env := func(string) (string, bool) { return "", false }
+	for _, tt := range []struct {
+		edits []*profile.Edit
+		want  string
+	}{{nil, "x"}, {edits, "in-credentials"}} {
+		g, err := profile.Load(profile.Options{Env: env, ConfigFile: config, CredentialsFile: credentials, First: "a", Edits: tt.edits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := g.Profile("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, _ := p.Get("region"); v.Text != tt.want {
+			t.Errorf("region %q, want %q", v.Text, tt.want)
+		}
+	}
+}

@@ -24,6 +24,7 @@ type file struct {
 	path        string
 	from        origin.Origin // who chose the path
 	credentials bool
+	edit        *Edit // is read in its place, if not nil
 	missing     bool
 	err         *FileError
 	data        []byte
@@ -42,7 +43,7 @@ func (f *file) load() {
 		f.missing = true
 		return
 	}
-	data, err := readFile(f.path)
+	data, err := f.content()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		f.missing = true
@@ -58,6 +59,13 @@ func (f *file) load() {
 		f.data, f.heads = nil, nil
 		f.err = &FileError{Path: f.path, What: f.what, Origin: origin.File(f.path, 0, ""), ChosenBy: f.from, Err: err}
 	}
+}
+
+func (f *file) content() ([]byte, error) {
+	if f.edit != nil {
+		return f.edit.Bytes(), nil
+	}
+	return readFile(f.path)
 }
 
 // checkText rejects what cannot be a shared file at all.

@@ -33,7 +33,14 @@ func Load(o Options) (*Graph, error) {
 	g.config.what, g.config.path, g.config.from = "config", loc.Config, loc.Origins.Config
 	g.credentials.what, g.credentials.path, g.credentials.from = "credentials", loc.Credentials, loc.Origins.Credentials
 	g.credentials.credentials = true
-	if o.First == "" || g.skimmedProfile(o.First) == nil {
+	for _, e := range o.Edits {
+		if e.kind == CredentialsFile {
+			g.credentials.edit = e
+		} else {
+			g.config.edit = e
+		}
+	}
+	if o.First == "" || len(o.Edits) > 0 || g.skimmedProfile(o.First) == nil {
 		g.read()
 	}
 	return g, nil

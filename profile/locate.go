@@ -25,6 +25,9 @@ type Options struct {
 	// its sections are kept then, and the files are read whole when anything
 	// else is asked for.
 	First string
+	// Edits stand for the files at their paths, as they would be saved. With them
+	// First does not count.
+	Edits []*Edit
 }
 
 // Locations are the places of AWS's shared files. A path is "" where there is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -16,17 +17,9 @@ import (
 // fromAWSVault moves keys over from aws-vault, which knows its own backends: it is
 // asked for the names, and then for each key without a session.
 func (d *Deps) fromAWSVault(ctx context.Context, r *latchkey.Resolver, ask Asker, o *importOptions) error {
-	names, err := d.awsVaultNames(ctx)
+	names, err := d.awsVaultNames(ctx, o.names)
 	if err != nil {
 		return err
-	}
-	for _, name := range o.names {
-		if !slices.Contains(names, name) {
-			return d.Failure(fmt.Errorf("aws-vault has no key of the name %s", display.Text(name, 100)), "aws-vault list --credentials shows what it has")
-		}
-	}
-	if len(o.names) > 0 {
-		names = o.names
 	}
 	if len(names) == 0 {
 		d.say("aws-vault has no keys")
@@ -47,13 +40,9 @@ func (d *Deps) fromAWSVault(ctx context.Context, r *latchkey.Resolver, ask Asker
 	if err := d.ready(ctx, r, o.keep, ask); err != nil {
 		return err
 	}
+	read := d.awsVaultReader(ctx)
 	for _, name := range names {
-		output, err := d.awsVault(ctx, "export", "--no-session", "--format=json", name)
-		var failed *command.Error
-		if errors.As(err, &failed) && failed.Failure == command.Exited {
-			// Before version 7 there was no export, and exec printed the same.
-			output, err = d.awsVault(ctx, "exec", "--no-session", "--json", name)
-		}
+		output, err := d.awsVault(ctx, d.Stderr, append(read, name)...)
 		if err != nil {
 			return err
 		}
@@ -69,30 +58,55 @@ func (d *Deps) fromAWSVault(ctx context.Context, r *latchkey.Resolver, ask Asker
 	return nil
 }
 
-func (d *Deps) awsVaultNames(ctx context.Context) ([]string, error) {
-	output, err := d.awsVault(ctx, "list", "--credentials")
+// awsVaultNames returns the names that are wanted, or all that can be had: those
+// that no entry can have are told and left out.
+func (d *Deps) awsVaultNames(ctx context.Context, wanted []string) ([]string, error) {
+	output, err := d.awsVault(ctx, d.Stderr, "list", "--credentials")
 	if err != nil {
 		return nil, err
 	}
-	var names []string
+	var all, usable []string
 	for line := range strings.Lines(string(output)) {
 		name := strings.TrimSpace(line)
-		if name != "" && vault.CheckName(name) == nil {
-			names = append(names, name)
+		if name == "" {
+			continue
+		}
+		all = append(all, name)
+		if err := checkName(name); err == nil {
+			usable = append(usable, name)
+		} else if len(wanted) == 0 {
+			d.say("%s is left out: %s", display.Text(name, 100), display.Text(err.Error(), 200))
 		}
 	}
-	return names, nil
+	for _, name := range wanted {
+		if !slices.Contains(all, name) {
+			return nil, d.Failure(fmt.Errorf("aws-vault has no key of the name %s", display.Text(name, 100)), "aws-vault list --credentials shows what it has")
+		}
+	}
+	if len(wanted) > 0 {
+		return wanted, nil
+	}
+	return usable, nil
+}
+
+// awsVaultReader returns the arguments that have aws-vault print a key. Before
+// version 7 there was no export, and exec printed the same.
+func (d *Deps) awsVaultReader(ctx context.Context) []string {
+	if _, err := d.awsVault(ctx, nil, "export", "--help"); err != nil {
+		return []string{"exec", "--no-session", "--json"}
+	}
+	return []string{"export", "--no-session", "--format=json"}
 }
 
 // awsVault runs it. It refuses to work inside a shell of its own.
-func (d *Deps) awsVault(ctx context.Context, args ...string) ([]byte, error) {
+func (d *Deps) awsVault(ctx context.Context, stderr io.Writer, args ...string) ([]byte, error) {
 	var environ []string
 	for _, pair := range d.Environ {
 		if !strings.HasPrefix(pair, "AWS_VAULT=") {
 			environ = append(environ, pair)
 		}
 	}
-	output, err := command.Run(ctx, command.Options{Args: append([]string{"aws-vault"}, args...), Environ: environ, Stderr: d.Stderr, Terminal: d.OpenTerminal()})
+	output, err := command.Run(ctx, command.Options{Args: append([]string{"aws-vault"}, args...), Environ: environ, Stderr: stderr, Terminal: d.OpenTerminal()})
 	var failed *command.Error
 	if errors.As(err, &failed) {
 		fix := "run it by hand; its messages are shown above this one"

@@ -38,6 +38,7 @@ place the section gets
 so that the AWS CLI and SDKs work as before. Comments and everything else keep
 their bytes. The change is shown first; the old file stays beside the new one as a
 backup, with the keys in it: delete that when all works, and rotate the keys.
+Where a profile would get its credentials otherwise than before, nothing is done.
 
 With --from aws-vault the keys come from an installed aws-vault, whichever backend
 it uses, by running it; it keeps its own until you remove them there.`,
@@ -49,7 +50,7 @@ it uses, by running it; it keeps its own until you remove them there.`,
 				return d.Usage("--from does not name a program that keys can come from", "write --from aws-vault")
 			}
 			for _, name := range args {
-				if err := vault.CheckName(name); err != nil {
+				if err := checkName(name); err != nil {
 					return err
 				}
 			}
@@ -89,6 +90,9 @@ func (d *Deps) importKeys(ctx context.Context, o *importOptions) error {
 	}
 	edits, err := importEdits(resolver, keys)
 	if err != nil {
+		return err
+	}
+	if err := d.sameAfter(resolver, keys, edits); err != nil {
 		return err
 	}
 	for _, edit := range edits {
@@ -144,7 +148,10 @@ func (d *Deps) plaintext(r *latchkey.Resolver, names []string) ([]profile.Plaint
 	for _, key := range all {
 		switch {
 		case len(names) > 0 && !slices.Contains(names, key.Profile):
-		case vault.CheckName(key.Profile) != nil || !commandable(key.Profile):
+		case checkName(key.Profile) != nil:
+			return nil, d.Failure(fmt.Errorf("profile %s cannot be imported: %w", display.Text(key.Profile, 100), checkName(key.Profile)),
+				"rename it at "+key.AccessKeyID.Origin.Position()+", or name the profiles to import")
+		case !commandable(key.Profile):
 			return nil, d.Failure(fmt.Errorf("profile %s: such a name cannot stand in a credential_process", display.Text(key.Profile, 100)),
 				"rename it at "+key.AccessKeyID.Origin.Position()+", or name the profiles to import")
 		case key.Shadowed:

@@ -103,10 +103,16 @@ func (d *Deps) oneName(cmd *cobra.Command, args []string) error {
 		return d.Usage(cmd.CommandPath()+" needs the name of an entry", cmd.CommandPath()+" NAME")
 	case len(args) > 1:
 		return d.Usage(fmt.Sprintf("%s takes one name, not %d arguments", cmd.CommandPath(), len(args)), cmd.CommandPath()+" NAME")
-	case strings.HasSuffix(args[0], latchkey.JournalOf("")):
-		return d.Usage("names that end in "+latchkey.JournalOf("")+" are those of unfinished rotations", "choose another name")
 	}
-	return vault.CheckName(args[0])
+	return checkName(args[0])
+}
+
+// checkName returns why no entry can be put in under a name.
+func checkName(name string) error {
+	if strings.HasSuffix(name, latchkey.JournalOf("")) {
+		return &vault.NameError{Name: name, Why: "names that end in " + latchkey.JournalOf("") + " are those of unfinished rotations"}
+	}
+	return vault.CheckName(name)
 }
 
 // completeEntries completes the names of entries.
