@@ -3,6 +3,7 @@ package latchkey
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -55,7 +56,7 @@ func credentials(id string, key secret.Text) aws.Credentials {
 // with an MFA session where the profile or the entry names a device. The old key is
 // deleted at once unless the caller sets Grace.
 func (a *Account) Rotation(store vault.Store) iam.Rotation {
-	keys := &rotationKeys{store: store, name: a.name, lock: filepath.Join(a.resolver.lockFolder(), "rotate-"+vault.Escape(a.name)+".lock")}
+	keys := &rotationKeys{store: store, name: a.name, waiting: a.resolver.opts.Waiting, lock: filepath.Join(a.resolver.lockFolder(), "rotate-"+vault.Escape(a.name)+".lock")}
 	return iam.Rotation{API: a.client, Endpoints: a.at, Keys: keys, Now: a.resolver.opts.Now, Sleep: sleep,
 		Sign: func(ctx context.Context, k iam.Key) (aws.Credentials, error) { return a.sign(ctx, store, k) }}
 }
@@ -112,12 +113,15 @@ func JournalOf(name string) string { return name + journalSuffix }
 type rotationKeys struct {
 	store      vault.Store
 	name, lock string
+	waiting    func(holder string)
+	// there says that the journal's entry is one: any other is left alone.
+	there bool
 }
 
 func (k *rotationKeys) Lock(ctx context.Context) (func(), error) {
-	lock, err := lockfile.Acquire(ctx, k.lock)
+	lock, err := lockfile.Wait(ctx, k.lock, k.waiting)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("rotation of %s: %w", k.name, err)
 	}
 	return func() { _ = lock.Release() }, nil
 }
@@ -144,18 +148,30 @@ func (k *rotationKeys) Journal(ctx context.Context) (iam.Record, error) {
 	if errors.Is(err, vault.ErrNotFound) {
 		return iam.Record{}, nil
 	}
-	return iam.Record{Key: iam.Key{ID: e.AccessKeyID, Secret: e.Secret}, Text: e.Extra[journalText].Reveal()}, err
+	text, there := e.Extra[journalText]
+	if err == nil && !there {
+		err = &vault.EntryError{Name: e.Name, Field: "Extra", Why: "holds no journal of a rotation, whose name this is: it has to be moved away"}
+	}
+	k.there = err == nil
+	return iam.Record{Key: iam.Key{ID: e.AccessKeyID, Secret: e.Secret}, Text: text.Reveal()}, err
 }
 
 func (k *rotationKeys) WriteJournal(ctx context.Context, r iam.Record) error {
-	return k.store.Put(ctx, vault.Entry{Name: JournalOf(k.name), AccessKeyID: r.Key.ID, Secret: r.Key.Secret,
+	write := k.store.Add
+	if k.there {
+		write = k.store.Put
+	}
+	err := write(ctx, vault.Entry{Name: JournalOf(k.name), AccessKeyID: r.Key.ID, Secret: r.Key.Secret,
 		Note: "a key rotation that is not finished", Extra: map[string]secret.Text{journalText: secret.New(r.Text)}})
+	k.there = k.there || err == nil
+	return err
 }
 
 func (k *rotationKeys) RemoveJournal(ctx context.Context) error {
 	err := k.store.Remove(ctx, JournalOf(k.name))
 	if errors.Is(err, vault.ErrNotFound) {
-		return nil
+		err = nil
 	}
+	k.there = k.there && err != nil
 	return err
 }

@@ -241,10 +241,15 @@ func TestRotationLock(t *testing.T) {
 		if s != iam.StepCreate {
 			return
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
-		if _, err := iam.Rotate(ctx, b.account("alice").Rotation(store)); !errors.Is(err, context.DeadlineExceeded) {
+		var told []string
+		second := b.account("alice", func(o *latchkey.Options) { o.Waiting = func(holder string) { told = append(told, holder) } })
+		if _, err := iam.Rotate(ctx, second.Rotation(store)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the second: %v", err)
+		}
+		if len(told) != 1 || !strings.HasPrefix(told[0], "process ") {
+			t.Errorf("the second waits for %q", told)
 		}
 	})
 	if err != nil {
@@ -252,5 +257,35 @@ func TestRotationLock(t *testing.T) {
 	}
 	if locks, _ := filepath.Glob(filepath.Join(b.opts.StateFolder, "locks", "rotate-*.lock")); len(locks) != 1 {
 		t.Errorf("locks %q", locks)
+	}
+}
+
+// TestRotationSparesOthers: a key that has the name of a journal is not overwritten.
+func TestRotationSparesOthers(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.write(".aws/config", "")
+	mine := aliceKey()
+	mine.Name = latchkey.JournalOf("alice")
+	store := b.memory(aliceKey(), mine)
+	var entry *vault.EntryError
+	if _, err := b.rotate("alice", store, nil); !errors.As(err, &entry) || entry.Name != mine.Name {
+		t.Errorf("%v, want *EntryError", err)
+	}
+	if e, err := store.Get(t.Context(), mine.Name); err != nil || e.AccessKeyID != mine.AccessKeyID || len(e.Extra) != len(mine.Extra) {
+		t.Errorf("afterwards: %+v, %v", e, err)
+	}
+	// One that comes to be in between is spared, too.
+	store = b.memory(aliceKey())
+	var exists *vault.ExistsError
+	_, err := b.rotate("alice", store, func(s iam.Step) {
+		if s == iam.StepCheck {
+			if err := store.Add(t.Context(), mine); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if !errors.As(err, &exists) {
+		t.Errorf("%v, want *ExistsError", err)
 	}
 }
