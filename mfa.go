@@ -54,14 +54,15 @@ func (c codes) code(ctx context.Context, serial string) (secret.Text, error) {
 	if line := r.mfaProcess(c.profile, c.plan); line != "" {
 		sources = append(sources, mfa.Process(mfa.ProcessOptions{Line: line, Environ: r.helperEnviron(), Stderr: r.opts.Stderr, Terminal: r.terminal()}))
 	}
-	sources = append(sources, c.seed, mfa.Asked("the terminal", func(ctx context.Context, prompt string) (string, error) {
+	asked := mfa.Asked("the terminal", func(ctx context.Context, prompt string) (string, error) {
 		c.hand(true)
 		answer, err := r.ask(ctx, Question{Prompt: prompt, Reason: "AWS wants a code of your MFA device " + serial + ".", Hidden: true})
 		if errors.Is(err, ErrNobody) {
 			err = mfa.ErrNobody
 		}
 		return answer, err
-	}))
+	})
+	sources = append(sources, c.seed, asked.If(func() bool { return !errors.Is(r.nobody(ctx), ErrNobody) }))
 	given := mfa.New(mfa.Options{Folder: r.mfaFolder(), Now: c.now, Busy: r.opts.Waiting, Warn: r.opts.Warn, Waiting: r.opts.CodeWait}, sources...)
 	code, err := given.Code(ctx, mfa.Request{Serial: serial, Profile: c.profile, Quiet: session.Quiet(ctx)})
 	if errors.Is(err, mfa.ErrNobody) {

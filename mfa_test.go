@@ -3,6 +3,7 @@ package latchkey_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/explain"
+	"github.com/latchkey-aws/latchkey/iam"
+	"github.com/latchkey-aws/latchkey/internal/lockfile"
 	"github.com/latchkey-aws/latchkey/mfa"
 	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/sandbox"
@@ -120,6 +123,71 @@ func TestFixedCode(t *testing.T) {
 	}
 	b.count("one code", "GetSessionToken", 1)
 }
+
+// TestDeviceInUse has another process stopped at its question for the device: who
+// has nobody to ask, or a code, does not wait for it.
+func TestDeviceInUse(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	give := func() secret.Text {
+		code, err := b.aws.MFACode("alice")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secret.New(code)
+	}
+	b.opts.MFA = latchkey.Code{Name: "TOTP_CODE", Code: give()}
+	if _, err := b.provider("dev", chain.Policy{}).Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	devices, err := filepath.Glob(filepath.Join(b.opts.StateFolder, "mfa", "*.json"))
+	if err != nil || len(devices) != 1 {
+		t.Fatal(devices, err)
+	}
+	held, ok, err := lockfile.Try(strings.TrimSuffix(devices[0], ".json") + ".lock")
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	defer held.Release()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for name, asker := range map[string]latchkey.Asker{"no asker": nil, "none there": gone{}} {
+		_, err := b.provider("dev", chain.Policy{}, func(o *latchkey.Options) { o.PrivateSessions, o.MFA, o.Asker = true, latchkey.Code{}, asker }).Retrieve(ctx)
+		var required *provider.MFARequiredError
+		if !errors.As(err, &required) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	b.opts.MFA.Code = give()
+	if _, err := b.provider("dev", chain.Policy{}, func(o *latchkey.Options) { o.PrivateSessions = true }).Retrieve(ctx); err != nil {
+		t.Errorf("with a code: %v", err)
+	}
+}
+
+// TestRotationWithCode: a code that came with the call signs for the old key, and the
+// person is asked for that of the new one.
+func TestRotationWithCode(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.write(".aws/config", "[profile carol]\nmfa_serial = "+carolDevice+"\n")
+	entry := carolKey()
+	entry.Seed = secret.Text{}
+	code, err := b.aws.MFACode("carol")
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := &person{answer: func(int, latchkey.Question) (string, error) { return b.aws.MFACode("carol") }}
+	given := func(o *latchkey.Options) { o.MFA = latchkey.Code{Name: "--mfa-code", Code: secret.New(code)} }
+	res, err := b.rotate("carol", b.memory(entry), func(iam.Step) {}, with(who), given)
+	if err != nil || !res.Done || who.times() != 1 || !strings.HasPrefix(who.asked[0].Prompt, "that code has been used, the next one comes in ") {
+		t.Errorf("%+v, %v, asked %+v", res, err, who.asked)
+	}
+}
+
+// gone is an Asker that knows that nobody is there.
+type gone struct{ latchkey.Asker }
+
+func (gone) Ready() error { return latchkey.ErrNobody }
 
 // TestAskedAgain: what is no code is asked for again.
 func TestAskedAgain(t *testing.T) {
