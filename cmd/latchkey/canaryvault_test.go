@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -133,7 +134,7 @@ func TestCanaryVault(t *testing.T) {
 	h.know("wrong passphrase", "Canary passphrase that is wrong")
 	stop, done := make(chan struct{}), make(chan int)
 	go func() { done <- h.sample(stop) }()
-	opened := []string{"LATCHKEY_VAULT_PASSPHRASE_COMMAND=env > " + h.home + "/environ-passphrase; cat " + h.home + "/passphrase", "XDG_RUNTIME_DIR=" + h.home}
+	opened := []string{"LATCHKEY_VAULT_PASSPHRASE_COMMAND=env > " + h.home + "/environ-passphrase; cat " + h.home + "/passphrase"}
 	key := aliceKey + "\n" + aliceSecret + "\n"
 	h.mayNeed(h.run(false, opened, key+aliceSeed+"\n", "vault", "add", "work", "--stdin", "--totp", "--mfa-serial", aliceDevice, "--write-profile", "--note", "a note", "--keep-in", "passphrase"))
 	h.profile("p", "role_arn = arn:aws:iam::444455556666:role/R00\nsource_profile = work\nmfa_serial = "+aliceDevice+"\nmfa_process = env > "+h.home+"/environ-code; cat "+h.home+"/code\n")
@@ -156,6 +157,7 @@ func TestCanaryVault(t *testing.T) {
 	h.matrix(opened)
 	h.failures(opened)
 	h.mayNeed(h.run(false, opened, "", "sessions", "forget", "p"))
+	h.traced(key)
 	h.search()
 	close(stop)
 	t.Logf("%d looks at processes", <-done)
@@ -184,10 +186,29 @@ func (h *hunt) matrix(opened []string) {
 	} {
 		h.mayNeed(h.run(false, opened, "", args...))
 	}
-	rekey := append(opened[1:], "LATCHKEY_VAULT_PASSPHRASE_FILE="+h.home+"/passphrase", "LATCHKEY_VAULT_NEW_PASSPHRASE_FILE="+h.home+"/next")
+	rekey := []string{"LATCHKEY_VAULT_PASSPHRASE_FILE=" + h.home + "/passphrase", "LATCHKEY_VAULT_NEW_PASSPHRASE_FILE=" + h.home + "/next"}
 	h.mayNeed(h.run(false, rekey, "", "vault", "rekey", "--keep-in", "passphrase"))
 	h.write("passphrase", "Canary passphrase +/ the next one\n")
 	h.run(false, opened, "", "vault", "rotate", "alice", "--grace", "0s")
+}
+
+// traced looks through all that leaves the program, to whomever: the long-term
+// secrets are in none of it.
+func (h *hunt) traced(key string) {
+	h.t.Helper()
+	if runtime.GOOS != "linux" {
+		return
+	}
+	strace, trace := canTrace(h.t), filepath.Join(h.t.TempDir(), "trace")
+	for _, args := range [][]string{{"vault", "add", "traced", "--stdin", "--no-verify"}, {"whoami", "traced"}, {"explain", "traced", "--json"}, {"vault", "show", "traced"}} {
+		outer := []string{strace, "-f", "-qq", "-s", "100000", "-o", trace, "-e", "trace=write,pwrite64,writev,sendto,sendmsg,execve", "latchkey"}
+		more := []string{"LATCHKEY_VAULT_PASSPHRASE_FILE=" + filepath.Join(h.home, "passphrase")}
+		end := finishOf(h.start(more, key, append(outer, args...)...))
+		text, err := os.ReadFile(trace)
+		if name := h.found(string(text)); err != nil || name != "" || end.Code == 0 && !bytes.Contains(text, []byte("write(")) {
+			h.t.Errorf("%q lets the %s out: exit %d, %v", args, name, end.Code, err)
+		}
+	}
 }
 
 // failures has commands fail: none may tell why by telling a secret.
@@ -243,7 +264,6 @@ func TestModes(t *testing.T) {
 			s := newStage(t)
 			s.identity()
 			s.write("code", s.code())
-			s.write("run/.keep", "")
 			s.profile("p", "role_arn = arn:aws:iam::444455556666:role/R00\nsource_profile = alice\nmfa_serial = "+aliceDevice+"\nmfa_process = cat "+s.home+"/code\n")
 			before := map[string]bool{}
 			walk := func(each func(path string, mode fs.FileMode)) {
@@ -272,7 +292,7 @@ latchkey vault rekey --keep-in file:%s/key.txt
 latchkey sessions
 latchkey vault rotate work --grace 0s
 ! latchkey credentials nosuch`, umask, key, s.home, s.home)
-			if end := finishOf(s.start([]string{"XDG_RUNTIME_DIR=" + filepath.Join(s.home, "run")}, "", "sh", "-c", line)); end.Code != 0 {
+			if end := finishOf(s.start(nil, "", "sh", "-c", line)); end.Code != 0 {
 				t.Fatalf("%+v", end)
 			}
 			n := 0

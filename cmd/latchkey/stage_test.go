@@ -118,8 +118,9 @@ func newStage(t *testing.T) *stage {
 	s.write(".aws/config", config)
 	s.write(".aws/credentials", "[alice]\naws_access_key_id = "+aliceKey+"\naws_secret_access_key = "+aliceSecret+"\n")
 	s.write("tmp/.keep", "")
+	s.write("run/.keep", "") // where keys go if the kernel's keyring does not take them
 	s.env = []string{"HOME=" + s.home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(s.home, "tmp"), "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_ENDPOINT_URL=" + s.way.url, "GORACE=atexit_sleep_ms=0", "NO_PROXY=*"}
+		"AWS_ENDPOINT_URL=" + s.way.url, "XDG_RUNTIME_DIR=" + filepath.Join(s.home, "run"), "GORACE=atexit_sleep_ms=0", "NO_PROXY=*"}
 	leave(t, []string{"HOME=" + s.home})
 	return s
 }
