@@ -27,6 +27,11 @@ func TestREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	environ := readmeHome(t)
+	passphrase := filepath.Join(t.TempDir(), "passphrase")
+	if err := os.WriteFile(passphrase, []byte("for the vault\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	environ = append(environ, "LATCHKEY_VAULT_PASSPHRASE_FILE="+passphrase)
 	ran := 0
 	for _, command := range shellLines(string(text)) {
 		if command == "go test ./..." {
