@@ -16,8 +16,12 @@ func newRekey(d *Deps) *cobra.Command {
 passphrase, to move from a passphrase to the keychain or to an SSH key, or after a
 recipient was added to or taken out of recipients.txt, such as a key on paper.
 Without --keep-in the new key is kept as the old one is. Interrupted at any point,
-nothing is lost, and the same command finishes it. Old backups are opened by the
-old key.`,
+nothing is lost, and the same command finishes it, as it was begun.
+
+Backups that were made before are opened by what kept the key then: the passphrase
+of that time, for a backup of the whole folder, or the SSH key or identity file. A
+key in the keychain is deleted, so that such backups are lost, but for recipients
+like a key on paper: make a new backup.`,
 		Example: `  latchkey vault rekey --keep-in passphrase
   latchkey vault rekey --keep-in ssh:$HOME/.ssh/id_ed25519`,
 		Args: d.noArgs,
@@ -59,6 +63,15 @@ func (d *Deps) rekey(ctx context.Context, keep keepFlag, recipients []string) er
 	if err := age.Rekey(ctx, where, recipients...); err != nil {
 		return err
 	}
-	d.say("the vault has a new key, kept by %s", describe(where))
+	now, err := age.Info()
+	if err != nil {
+		return err
+	}
+	if info.Rekeying {
+		d.say("an earlier rekey was finished, as it was begun: the vault has that new key, kept by %s", describe(now.Keep))
+		d.say("what this command says did not count; run it again if it is wanted")
+		return nil
+	}
+	d.say("the vault has a new key, kept by %s", describe(now.Keep))
 	return nil
 }
