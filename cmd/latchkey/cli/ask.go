@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -160,6 +161,16 @@ func (sys *Sys) codeWait(d time.Duration) {
 	fmt.Fprintf(sys.Stderr, "latchkey: the device's code of now has been used; the next one comes in %s\n", d.Round(time.Second))
 }
 
+// warn tells what went wrong on the way, once: a folder that cannot be written to
+// is in the way of many a file.
 func (sys *Sys) warn(err error) {
+	about := err.Error()
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		about = file.Err.Error()
+	}
+	if _, told := sys.warned.LoadOrStore(about, true); told {
+		return
+	}
 	fmt.Fprintln(sys.Stderr, "latchkey: warning: "+display.Text(err.Error(), 500))
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,8 @@ type Sys struct {
 	Derived func()
 	// WorkFactor is that of new passphrases; 0: age's own.
 	WorkFactor int
+
+	warned sync.Map // what has been warned of
 }
 
 // System returns the real machine.

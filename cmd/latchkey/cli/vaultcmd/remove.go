@@ -10,6 +10,7 @@ import (
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/vault"
 )
 
 func newRemove(d *Deps) *cobra.Command {
@@ -42,7 +43,10 @@ func (d *Deps) remove(ctx context.Context, name string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if _, err := store.Stamp(name); err != nil {
+	if _, err := store.Stamp(name); errors.Is(err, vault.ErrNotFound) {
+		_, err = store.Get(ctx, name) // which knows the names that are near
+		return err
+	} else if err != nil {
 		return err
 	}
 	if _, err := store.Stamp(latchkey.JournalOf(name)); err == nil {
