@@ -119,7 +119,7 @@ func (r *Resolver) EndSessions(ctx context.Context) error {
 			err = errors.Join(err, e)
 		}
 	case "darwin", "windows":
-		if e := r.keychain().Delete("latchkey", r.sessionKeyName()); !errors.Is(e, keychain.ErrNotFound) {
+		if e := r.keychain().Delete(ctx, "latchkey", r.sessionKeyName()); !errors.Is(e, keychain.ErrNotFound) {
 			err = errors.Join(err, e)
 		}
 	}

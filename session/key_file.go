@@ -96,8 +96,8 @@ func (k fileKey) save(data []byte) error { return atomicfile.Write(k.path(), dat
 // Keychain is what KeychainKey needs of the system's keychain; package
 // internal/keychain has it.
 type Keychain interface {
-	Get(service, account string) (secret.Text, error)
-	Set(service, account string, text secret.Text) error
+	Get(ctx context.Context, service, account string) (secret.Text, error)
+	Set(ctx context.Context, service, account string, text secret.Text) error
 }
 
 // KeychainKey keeps the key in the system's keychain, as base64. missing is the
@@ -115,11 +115,13 @@ type keychainKey struct {
 }
 
 func (k keychainKey) Key(ctx context.Context, create bool) ([KeySize]byte, string, error) {
-	return place{"the system's keychain", k.lock, k.load, k.save}.key(ctx, create)
+	load := func() ([]byte, error) { return k.load(ctx) }
+	save := func(data []byte) error { return k.save(ctx, data) }
+	return place{"the system's keychain", k.lock, load, save}.key(ctx, create)
 }
 
-func (k keychainKey) load() ([]byte, error) {
-	text, err := k.keychain.Get(k.service, k.account)
+func (k keychainKey) load(ctx context.Context) ([]byte, error) {
+	text, err := k.keychain.Get(ctx, k.service, k.account)
 	if err != nil {
 		if errors.Is(err, k.missing) {
 			err = ErrNoKey
@@ -133,6 +135,6 @@ func (k keychainKey) load() ([]byte, error) {
 	return data, nil
 }
 
-func (k keychainKey) save(data []byte) error {
-	return k.keychain.Set(k.service, k.account, secret.New(base64.StdEncoding.EncodeToString(data)))
+func (k keychainKey) save(ctx context.Context, data []byte) error {
+	return k.keychain.Set(ctx, k.service, k.account, secret.New(base64.StdEncoding.EncodeToString(data)))
 }

@@ -61,12 +61,12 @@ func (r *ring) Write(name string, data []byte, _ time.Duration) error {
 	return r.put(name, string(data))
 }
 
-func (r *ring) Get(service, account string) (secret.Text, error) {
+func (r *ring) Get(_ context.Context, service, account string) (secret.Text, error) {
 	text, err := r.get(service + "/" + account)
 	return secret.New(text), err
 }
 
-func (r *ring) Set(service, account string, text secret.Text) error {
+func (r *ring) Set(_ context.Context, service, account string, text secret.Text) error {
 	return r.put(service+"/"+account, text.Reveal())
 }
 

@@ -207,22 +207,26 @@ func (a *Age) cannot(path string, err error) error {
 // settling is how long what ctx ends has to leave the terminal as it was.
 const settling = 100 * time.Millisecond
 
-// decrypt waits no longer than ctx. A derivation and a plugin that waits for its
+func decrypt(ctx context.Context, data []byte, keys []age.Identity) ([]byte, error) {
+	return within(ctx, func() ([]byte, error) { return decryptAll(data, keys) })
+}
+
+// within waits for do no longer than ctx. A derivation and a plugin that waits for its
 // token cannot be ended: they then go on beside, and end with this process at the
 // latest, because a plugin's pipe is closed.
-func decrypt(ctx context.Context, data []byte, keys []age.Identity) ([]byte, error) {
+func within(ctx context.Context, do func() ([]byte, error)) ([]byte, error) {
 	type result struct {
-		plain []byte
-		err   error
+		data []byte
+		err  error
 	}
 	done := make(chan result, 1)
 	go func() {
-		plain, err := decryptAll(data, keys)
-		done <- result{plain, err}
+		data, err := do()
+		done <- result{data, err}
 	}()
 	select {
 	case r := <-done:
-		return r.plain, r.err
+		return r.data, r.err
 	case <-ctx.Done():
 	}
 	select {

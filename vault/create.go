@@ -106,7 +106,7 @@ func (a *Age) newIdentity(ctx context.Context, keep Keep, file string, others []
 	var err error
 	switch kind, path := keep.split(); kind {
 	case InKeychain:
-		id, err = a.newInKeychain()
+		id, err = a.newInKeychain(ctx)
 	case ByPassphrase:
 		id, s.digest, err = a.newByPassphrase(ctx, a.path(file))
 	case keepSSH:
@@ -158,7 +158,7 @@ func generate() (*identity, error) {
 	return &identity{[]age.Identity{key}, key.Recipient().String(), secret.New(key.String())}, nil
 }
 
-func (a *Age) newInKeychain() (*identity, error) {
+func (a *Age) newInKeychain(ctx context.Context) (*identity, error) {
 	if a.o.Keychain == nil {
 		return nil, a.lockedError("the system's keychain is not available here", nil)
 	}
@@ -167,10 +167,10 @@ func (a *Age) newInKeychain() (*identity, error) {
 		return nil, err
 	}
 	name := account + stamp([]byte(id.recipient))
-	if err := a.o.Keychain.Set(service, name, id.plain); err != nil {
+	if err := a.o.Keychain.Set(ctx, service, name, id.plain); err != nil {
 		return nil, a.lockedError("the system's keychain does not take the key", err)
 	}
-	got, err := a.o.Keychain.Get(service, name)
+	got, err := a.o.Keychain.Get(ctx, service, name)
 	if err != nil || !got.Equal(id.plain) {
 		return nil, a.lockedError("the system's keychain does not give the key back", err)
 	}
@@ -186,7 +186,7 @@ func (a *Age) newByPassphrase(ctx context.Context, path string) (*identity, stri
 	if err != nil {
 		return nil, "", err
 	}
-	data, err := a.wrapIdentity(id.plain, answer.Passphrase)
+	data, err := a.wrapIdentity(ctx, id.plain, answer.Passphrase)
 	if err != nil {
 		return nil, "", err
 	}

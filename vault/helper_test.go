@@ -32,16 +32,18 @@ func newFakes() *fakes {
 	return &fakes{items: map[string]string{}, lives: map[string]time.Duration{}}
 }
 
-func (f *fakes) Get(service, account string) (secret.Text, error) {
+func (f *fakes) Get(_ context.Context, service, account string) (secret.Text, error) {
 	data, err := f.Read(service + "/" + account)
 	return secret.New(string(data)), err
 }
 
-func (f *fakes) Set(service, account string, value secret.Text) error {
+func (f *fakes) Set(_ context.Context, service, account string, value secret.Text) error {
 	return f.Write(service+"/"+account, []byte(value.Reveal()), 0)
 }
 
-func (f *fakes) Delete(service, account string) error { return f.Remove(service + "/" + account) }
+func (f *fakes) Delete(_ context.Context, service, account string) error {
+	return f.Remove(service + "/" + account)
+}
 
 func (f *fakes) Read(name string) ([]byte, error) {
 	f.mu.Lock()

@@ -155,7 +155,7 @@ func recipientIn(text string) string {
 }
 
 // wrapIdentity encrypts an identity with a passphrase, as age -p does.
-func (a *Age) wrapIdentity(plain, passphrase secret.Text) ([]byte, error) {
+func (a *Age) wrapIdentity(ctx context.Context, plain, passphrase secret.Text) ([]byte, error) {
 	to, err := age.NewScryptRecipient(passphrase.Reveal())
 	if err != nil {
 		return nil, err
@@ -164,7 +164,7 @@ func (a *Age) wrapIdentity(plain, passphrase secret.Text) ([]byte, error) {
 		to.SetWorkFactor(a.o.WorkFactor)
 	}
 	a.derived()
-	return encrypt([]byte(plain.Reveal()+"\n"), []age.Recipient{to})
+	return within(ctx, func() ([]byte, error) { return encrypt([]byte(plain.Reveal()+"\n"), []age.Recipient{to}) })
 }
 
 // unwrapIdentity is the reverse of wrapIdentity. A file that is not the one that

@@ -11,11 +11,12 @@ import (
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
-// Keychain is the operating system's: secrets by service and account.
+// Keychain is the operating system's: secrets by service and account. No call
+// lasts longer than ctx.
 type Keychain interface {
-	Get(service, account string) (secret.Text, error)
-	Set(service, account string, value secret.Text) error
-	Delete(service, account string) error
+	Get(ctx context.Context, service, account string) (secret.Text, error)
+	Set(ctx context.Context, service, account string, value secret.Text) error
+	Delete(ctx context.Context, service, account string) error
 }
 
 // Ring is the kernel's keyring: short secrets that end by themselves.

@@ -185,7 +185,7 @@ func (a *Age) endRekey(ctx context.Context, s, journal settings, id *identity) e
 		return wrap(err)
 	}
 	if journal.replaces != s.recipient {
-		a.forget(settings{recipient: journal.replaces})
+		a.forget(ctx, settings{recipient: journal.replaces})
 	}
 	return wrap(remove(a.o.Folder, a.path(journalFile)))
 }
@@ -205,9 +205,9 @@ func (a *Age) settleIdentity(s settings) error {
 
 // forget deletes a key that opens nothing any more. One that cannot be deleted
 // does no harm.
-func (a *Age) forget(old settings) {
+func (a *Age) forget(ctx context.Context, old settings) {
 	if a.o.Keychain != nil {
-		_ = a.o.Keychain.Delete(service, account+old.id())
+		_ = a.o.Keychain.Delete(context.WithoutCancel(ctx), service, account+old.id())
 	}
 	if a.o.Ring != nil {
 		_ = a.o.Ring.Remove(ringName + old.id())

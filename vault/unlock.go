@@ -135,7 +135,7 @@ func (a *Age) fromKeychain(ctx context.Context, s settings) (*identity, error) {
 		return nil, a.lockedError("its key is in the system's keychain, which is not available here", nil)
 	}
 	name := account + s.id()
-	text, err := a.o.Keychain.Get(service, name)
+	text, err := a.o.Keychain.Get(ctx, service, name)
 	if err != nil {
 		return nil, a.lockedError("the system's keychain does not give its key", err)
 	}

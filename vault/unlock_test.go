@@ -85,6 +85,22 @@ func TestEmptyPassphraseCreatesNothing(t *testing.T) {
 	}
 }
 
+// TestCancelledDerivation: Ctrl-C ends the wait for a slow derivation, and nothing
+// is made.
+func TestCancelledDerivation(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	who := &asked{answers: []string{"correct horse", "correct horse"}, typed: true}
+	o := vault.Options{Folder: t.TempDir(), WorkFactor: 16, Derived: cancel, Passphrase: who.ask}
+	if _, err := vault.Create(ctx, o, vault.ByPassphrase); err != context.Canceled {
+		t.Errorf("%v, want context.Canceled", err)
+	}
+	o.Derived, o.WorkFactor = nil, fastScrypt
+	if _, err := vault.Create(t.Context(), o, vault.ByPassphrase); err != nil {
+		t.Errorf("another attempt: %v", err)
+	}
+}
+
 func TestCancelledQuestion(t *testing.T) {
 	t.Parallel()
 	o := sealed(t)

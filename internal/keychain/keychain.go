@@ -8,6 +8,7 @@
 package keychain
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -80,34 +81,38 @@ func New(o Options) *Keychain {
 }
 
 // Get returns the secret kept under service and account. Errors: [ErrNotFound],
-// *[UnavailableError], *[TimeoutError].
-func (k *Keychain) Get(service, account string) (secret.Text, error) {
-	return k.limited(func() (string, error) { return keyring.Get(service, account) })
+// *[UnavailableError], *[TimeoutError], that of ctx.
+func (k *Keychain) Get(ctx context.Context, service, account string) (secret.Text, error) {
+	return k.limited(ctx, func() (string, error) { return keyring.Get(service, account) })
 }
 
 // Set keeps the secret, in place of one that is there. It must not be empty,
 // and not longer than 2,000 bytes to fit every system. Errors:
-// *[UnavailableError], *[TimeoutError]; after the latter it may yet have been kept.
-func (k *Keychain) Set(service, account string, value secret.Text) error {
+// *[UnavailableError]; *[TimeoutError] or that of ctx, after which it may yet have
+// been kept.
+func (k *Keychain) Set(ctx context.Context, service, account string, value secret.Text) error {
 	if value.Empty() {
 		return errors.New("keychain: an empty secret is not kept")
 	}
-	_, err := k.limited(func() (string, error) { return "", keyring.Set(service, account, value.Reveal()) })
+	_, err := k.limited(ctx, func() (string, error) { return "", keyring.Set(service, account, value.Reveal()) })
 	return err
 }
 
 // Delete removes the secret. Errors: [ErrNotFound], *[UnavailableError],
-// *[TimeoutError].
-func (k *Keychain) Delete(service, account string) error {
-	_, err := k.limited(func() (string, error) { return "", keyring.Delete(service, account) })
+// *[TimeoutError], that of ctx.
+func (k *Keychain) Delete(ctx context.Context, service, account string) error {
+	_, err := k.limited(ctx, func() (string, error) { return "", keyring.Delete(service, account) })
 	return err
 }
 
-// limited waits for the call, as long as the limit. No keychain's interface has
+// limited waits for the call, as long as the limit and ctx. No keychain's interface has
 // a way to end a call, so one that hangs keeps its goroutine until it answers or
 // the process ends; what it then returns goes nowhere.
-func (k *Keychain) limited(call func() (string, error)) (secret.Text, error) {
+func (k *Keychain) limited(ctx context.Context, call func() (string, error)) (secret.Text, error) {
 	if err := reachable(k.busAddress); err != nil {
+		return secret.Text{}, err
+	}
+	if err := ctx.Err(); err != nil {
 		return secret.Text{}, err
 	}
 	type answer struct {
@@ -124,6 +129,8 @@ func (k *Keychain) limited(call func() (string, error)) (secret.Text, error) {
 	select {
 	case a := <-answers:
 		return secret.New(a.value), explain(a.err)
+	case <-ctx.Done():
+		return secret.Text{}, ctx.Err()
 	case <-timer.C:
 		return secret.Text{}, &TimeoutError{Limit: k.timeout}
 	}

@@ -20,30 +20,30 @@ const canary = "canary-AGE-SECRET-KEY-1QQ"
 func TestOverAnyKeychain(t *testing.T) {
 	keyring.MockInit()
 	k := keychain.New(keychain.Options{BusAddress: "unix:path=/unused"})
-	if _, err := k.Get("service", "account"); err != keychain.ErrNotFound {
+	if _, err := k.Get(t.Context(), "service", "account"); err != keychain.ErrNotFound {
 		t.Errorf("Get of nothing: %v", err)
 	}
-	if err := k.Delete("service", "account"); err != keychain.ErrNotFound {
+	if err := k.Delete(t.Context(), "service", "account"); err != keychain.ErrNotFound {
 		t.Errorf("Delete of nothing: %v", err)
 	}
 	for _, value := range []string{canary, "another"} {
-		if err := k.Set("service", "account", secret.New(value)); err != nil {
+		if err := k.Set(t.Context(), "service", "account", secret.New(value)); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := k.Get("service", "account"); err != nil || got.Reveal() != value {
+		if got, err := k.Get(t.Context(), "service", "account"); err != nil || got.Reveal() != value {
 			t.Errorf("Get after Set of %q: %v", value, err)
 		}
 	}
-	if err := k.Set("service", "account", secret.Text{}); err == nil {
+	if err := k.Set(t.Context(), "service", "account", secret.Text{}); err == nil {
 		t.Error("an empty secret was kept")
 	}
-	if _, err := k.Get("service", "other"); err != keychain.ErrNotFound {
+	if _, err := k.Get(t.Context(), "service", "other"); err != keychain.ErrNotFound {
 		t.Errorf("Get of another account: %v", err)
 	}
-	if err := k.Delete("service", "account"); err != nil {
+	if err := k.Delete(t.Context(), "service", "account"); err != nil {
 		t.Error(err)
 	}
-	if _, err := k.Get("service", "account"); err != keychain.ErrNotFound {
+	if _, err := k.Get(t.Context(), "service", "account"); err != keychain.ErrNotFound {
 		t.Errorf("Get after Delete: %v", err)
 	}
 }
@@ -62,8 +62,8 @@ func TestLibraryErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		keyring.MockInitWithError(tt.from)
-		_, err := k.Get("service", "account")
-		for call, err := range map[string]error{"Get": err, "Set": k.Set("service", "account", secret.New(canary)), "Delete": k.Delete("service", "account")} {
+		_, err := k.Get(t.Context(), "service", "account")
+		for call, err := range map[string]error{"Get": err, "Set": k.Set(t.Context(), "service", "account", secret.New(canary)), "Delete": k.Delete(t.Context(), "service", "account")} {
 			var unavailable *keychain.UnavailableError
 			if !errors.As(err, &unavailable) || !errors.Is(err, tt.from) || err.Error() != tt.want {
 				t.Errorf("%s with %.40q: %q, want %q", call, tt.from, err, tt.want)

@@ -89,22 +89,22 @@ func inDesktop(password string, play func(daemon *os.Process) error) error {
 
 func store(*os.Process) error {
 	k := ours()
-	if _, err := k.Get("latchkey", "a"); err != keychain.ErrNotFound {
+	if _, err := k.Get(context.Background(), "latchkey", "a"); err != keychain.ErrNotFound {
 		return fmt.Errorf("Get of nothing: %v", err)
 	}
-	if err := k.Delete("latchkey", "a"); err != keychain.ErrNotFound {
+	if err := k.Delete(context.Background(), "latchkey", "a"); err != keychain.ErrNotFound {
 		return fmt.Errorf("Delete of nothing: %v", err)
 	}
 	for _, value := range []string{canary, "ä\x00\nz"} {
-		if err := k.Set("latchkey", "a", secret.New(value)); err != nil {
+		if err := k.Set(context.Background(), "latchkey", "a", secret.New(value)); err != nil {
 			return fmt.Errorf("Set: %w", err)
 		}
-		got, err := k.Get("latchkey", "a")
+		got, err := k.Get(context.Background(), "latchkey", "a")
 		if err != nil || got.Reveal() != value {
 			return fmt.Errorf("Get: %d bytes, %v", got.Len(), err)
 		}
 	}
-	if _, err := k.Get("latchkey", "b"); err != keychain.ErrNotFound {
+	if _, err := k.Get(context.Background(), "latchkey", "b"); err != keychain.ErrNotFound {
 		return fmt.Errorf("Get of another account: %v", err)
 	}
 	// Another program of the desktop sees the same.
@@ -112,10 +112,10 @@ func store(*os.Process) error {
 	if err != nil || string(out) != "ä\x00\nz" {
 		return fmt.Errorf("secret-tool: %q, %v", out, err)
 	}
-	if err := k.Delete("latchkey", "a"); err != nil {
+	if err := k.Delete(context.Background(), "latchkey", "a"); err != nil {
 		return err
 	}
-	if _, err := k.Get("latchkey", "a"); err != keychain.ErrNotFound {
+	if _, err := k.Get(context.Background(), "latchkey", "a"); err != keychain.ErrNotFound {
 		return fmt.Errorf("Get after Delete: %v", err)
 	}
 	return nil
@@ -134,8 +134,8 @@ func hanging(daemon *os.Process) error {
 
 func unavailable(why string) error {
 	k := ours()
-	_, err := k.Get("latchkey", "a")
-	for call, err := range map[string]error{"Get": err, "Set": k.Set("latchkey", "a", secret.New(canary)), "Delete": k.Delete("latchkey", "a")} {
+	_, err := k.Get(context.Background(), "latchkey", "a")
+	for call, err := range map[string]error{"Get": err, "Set": k.Set(context.Background(), "latchkey", "a", secret.New(canary)), "Delete": k.Delete(context.Background(), "latchkey", "a")} {
 		var u *keychain.UnavailableError
 		if !errors.As(err, &u) || !strings.Contains(u.Why, why) || strings.Contains(u.Why, canary) {
 			return fmt.Errorf("%s: %v, want unavailable: %s", call, err, why)
@@ -147,13 +147,21 @@ func unavailable(why string) error {
 
 func silent() error {
 	began := time.Now()
-	_, err := keychain.New(keychain.Options{BusAddress: os.Getenv("DBUS_SESSION_BUS_ADDRESS"), Timeout: 300 * time.Millisecond}).Get("latchkey", "a")
+	_, err := keychain.New(keychain.Options{BusAddress: os.Getenv("DBUS_SESSION_BUS_ADDRESS"), Timeout: 300 * time.Millisecond}).Get(context.Background(), "latchkey", "a")
 	var timeout *keychain.TimeoutError
 	if !errors.As(err, &timeout) || timeout.Limit != 300*time.Millisecond {
 		return fmt.Errorf("%v, want a time-out", err)
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		return fmt.Errorf("waited %v", took)
+	}
+	// Ctrl-C ends the wait before.
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	k := keychain.New(keychain.Options{BusAddress: os.Getenv("DBUS_SESSION_BUS_ADDRESS"), Timeout: time.Hour})
+	_, get := k.Get(ctx, "latchkey", "a")
+	if set := k.Set(ctx, "latchkey", "a", secret.New(canary)); get != context.DeadlineExceeded || set != context.DeadlineExceeded {
+		return fmt.Errorf("ended: %v, %v", get, set)
 	}
 	return nil
 }
