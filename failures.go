@@ -82,7 +82,7 @@ func (s *sharedFailure) set(err error) (ok bool) {
 	case errors.As(err, &code):
 		s.Code = &sharedCode{code.Source, code.Err.Error(), errors.Is(code, mfa.ErrFormat)}
 	case errors.As(err, &s.Locked):
-		s.Locked = &vault.LockedError{Folder: s.Locked.Folder, Why: s.Locked.Why}
+		s.Locked = &vault.LockedError{Folder: s.Locked.Folder, Why: s.Locked.Why, Program: s.Locked.Program}
 	case errors.As(err, &s.Device), errors.As(err, &s.Expires), errors.As(err, &s.Wrong):
 	default:
 		var away *provider.NotAvailableError

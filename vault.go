@@ -87,7 +87,7 @@ func (r *Resolver) backend(folder string, terminal *os.File) (vault.Store, error
 			return nil, err
 		}
 		return pass.Open(pass.Options{Program: kind.Text, Prefix: prefix.Text, Environ: r.helperEnviron(),
-			Lock: filepath.Join(r.lockFolder(), "pass.lock"), Stderr: r.opts.Stderr, Terminal: terminal}), nil
+			Lock: filepath.Join(r.lockFolder(), "pass.lock"), Stderr: r.opts.Stderr, Terminal: terminal, Waiting: r.opts.Waiting}), nil
 	}
 	return nil, &chain.ConfigError{Origin: kind.Origin, Message: "unknown vault backend", Why: "it is none of age, pass and gopass", Fix: "write one of the three"}
 }

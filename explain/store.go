@@ -123,6 +123,8 @@ func unlock(e *vault.LockedError) string {
 	var late *keychain.TimeoutError
 	var file *fs.PathError
 	switch {
+	case e.Program != "":
+		return "have " + e.Program + " show one of its entries in a terminal, which unlocks its key for a time, and try again; that is how this vault is kept"
 	case errors.As(e, &none), errors.As(e, &late):
 		return "sign in to the desktop and unlock its keychain; where there is none, a vault can be kept by a passphrase, an SSH key or a file (--keep-in)"
 	case errors.As(e, &file):

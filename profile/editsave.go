@@ -19,6 +19,9 @@ type SaveOptions struct {
 	// Lock is the path of a lock file that all who save this file agree on; ""
 	// is none. Without one, two that save in the same instant can lose an edit.
 	Lock string
+	// Waiting, if not nil, is called once for a wait of more than a second: for
+	// holder, who saves.
+	Waiting func(holder string)
 }
 
 // Save writes the file, whole or not at all: with the mode that it has, or 0600
@@ -40,7 +43,7 @@ func (e *Edit) Save(ctx context.Context, o SaveOptions) (backup string, err erro
 		return "", err
 	}
 	if o.Lock != "" {
-		lock, err := lockfile.Acquire(ctx, o.Lock)
+		lock, err := lockfile.Wait(ctx, o.Lock, o.Waiting)
 		if err != nil {
 			return "", err
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/lockfile"
 	"github.com/latchkey-aws/latchkey/profile"
 )
 
@@ -251,5 +252,27 @@ func TestSaveTogether(t *testing.T) {
 	all.Wait()
 	if names := loadPaths(t, path, filepath.Join(folder, "credentials")).Names(); len(names) != writers {
 		t.Errorf("profiles: %s", strings.Join(names, " "))
+	}
+}
+
+// TestSaveWaits: who saves behind another is told so.
+func TestSaveWaits(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	o := saveOptions()
+	o.Lock = filepath.Join(folder, "lock")
+	held, ok, err := lockfile.Try(o.Lock)
+	if !ok {
+		t.Fatal(err)
+	}
+	told := 0
+	o.Waiting = func(holder string) {
+		if told++; !strings.HasPrefix(holder, "process ") {
+			t.Errorf("waiting for %q", holder)
+		}
+		_ = held.Release()
+	}
+	if _, err := edited(t, filepath.Join(folder, "config"), "x").Save(t.Context(), o); err != nil || told != 1 {
+		t.Errorf("%v, told %d times", err, told)
 	}
 }

@@ -91,3 +91,23 @@ func TestStoppedHolder(t *testing.T) {
 		})
 	}
 }
+
+// TestCommandsWait: who writes behind another is told so.
+func TestCommandsWait(t *testing.T) {
+	t.Parallel()
+	o := vault.CommandOptions{Folder: t.TempDir()}
+	held, ok, err := lockfile.Try(filepath.Join(o.Folder, "commands.lock"))
+	if !ok {
+		t.Fatal(err)
+	}
+	told := 0
+	o.Waiting = func(holder string) {
+		if told++; !strings.HasPrefix(holder, "process ") {
+			t.Errorf("waiting for %q", holder)
+		}
+		_ = held.Release()
+	}
+	if err := vault.NewCommands(o).Add(t.Context(), vault.Entry{Name: "a", Command: "true"}); err != nil || told != 1 {
+		t.Errorf("%v, told %d times", err, told)
+	}
+}

@@ -94,6 +94,8 @@ type BusyError = lockfile.BusyError
 // as where there is nobody to ask.
 type LockedError struct {
 	Folder, Why string
+	// Program is the one that keeps the vault's key, such as pass; "" is ours.
+	Program string
 	// Err is the cause, if there is one.
 	Err error
 }

@@ -96,8 +96,8 @@ func TestLocked(t *testing.T) {
 	h.run(t, "gpgconf", "--kill", "all")
 	_, err := s.Get(t.Context(), "prod")
 	var locked *vault.LockedError
-	if !errors.As(err, &locked) {
-		t.Errorf("no way to ask: %v, want *LockedError", err)
+	if !errors.As(err, &locked) || locked.Program != "pass" {
+		t.Errorf("no way to ask: %v, want *LockedError of pass", err)
 	}
 	if _, err := s.Stamp("prod"); err != nil {
 		t.Errorf("a stamp needs no passphrase: %v", err)

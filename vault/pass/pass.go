@@ -52,10 +52,9 @@ type Options struct {
 	// Environ is the whole environment of the program.
 	Environ []string
 	// Terminal lets gpg's agent and gopass ask there; nil where there is nobody
-	// to ask, and agents with windows of their own still may. TTY is the name of
-	// its device, such as /dev/pts/3, which the agent is told in GPG_TTY.
+	// to ask, and agents with windows of their own still may. The agent is told
+	// its name in GPG_TTY, unless Environ has that.
 	Terminal *os.File
-	TTY      string
 	// NoPrompt has gpg's agent ask nobody, windows included: what it has not
 	// unlocked already is a *vault.LockedError at once.
 	NoPrompt bool
@@ -63,6 +62,9 @@ type Options struct {
 	Stderr io.Writer
 	// Timeout is the limit of each run of the program; 0 is 2 min.
 	Timeout time.Duration
+	// Waiting, if not nil, is called once for a wait of more than a second: for
+	// holder, who writes.
+	Waiting func(holder string)
 }
 
 // Store keeps entries in a password store. It is safe for use by several
@@ -139,7 +141,7 @@ func (s *Store) put(ctx context.Context, e vault.Entry, isNew bool) error {
 		return &vault.EntryError{Name: e.Name, Field: "Extra", Why: "cannot be written as JSON"}
 	}
 	line.WriteByte('\n')
-	lock, err := lockfile.Acquire(ctx, s.o.Lock)
+	lock, err := lockfile.Wait(ctx, s.o.Lock, s.o.Waiting)
 	if err != nil {
 		return s.wrap(err)
 	}
@@ -217,7 +219,7 @@ func (s *Store) Remove(ctx context.Context, name string) error {
 	if _, err := s.find(name); err != nil {
 		return err
 	}
-	lock, err := lockfile.Acquire(ctx, s.o.Lock)
+	lock, err := lockfile.Wait(ctx, s.o.Lock, s.o.Waiting)
 	if err != nil {
 		return s.wrap(err)
 	}

@@ -78,7 +78,7 @@ func (s *Store) cannotShow(file, said string, err error) error {
 		switch {
 		case !strings.Contains(said, w.said):
 		case w.locked != "":
-			return &vault.LockedError{Folder: s.o.Folder, Why: w.locked, Err: ended}
+			return &vault.LockedError{Folder: s.o.Folder, Why: w.locked, Program: filepath.Base(s.o.Program), Err: ended}
 		default:
 			return &vault.DamagedError{Path: file, Why: w.damaged}
 		}
@@ -97,8 +97,10 @@ func (s *Store) environ() []string {
 		const options = "PASSWORD_STORE_GPG_OPTS" // gopass knows it, too
 		environ = append(environ, options+"="+s.variable(options)+" --pinentry-mode=error")
 	}
-	if s.o.TTY != "" {
-		environ = append(environ, "GPG_TTY="+s.o.TTY)
+	if s.o.Terminal != nil && s.variable("GPG_TTY") == "" {
+		if name := command.TerminalName(s.o.Terminal); name != "" {
+			environ = append(environ, "GPG_TTY="+name)
+		}
 	}
 	return environ
 }

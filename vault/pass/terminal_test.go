@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err == nil {
 		s := pass.Open(pass.Options{
-			Folder: folder, Lock: folder + ".lock", Environ: os.Environ(), Terminal: terminal, TTY: os.Args[1], Stderr: os.Stderr,
+			Folder: folder, Lock: folder + ".lock", Environ: os.Environ(), Terminal: terminal, Stderr: os.Stderr,
 		})
 		e, failed := s.Get(context.Background(), "prod")
 		fmt.Println("got", e.AccessKeyID)
@@ -76,7 +76,7 @@ func TestAsksOnTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	cmd := exec.Command(self, slave.Name())
+	cmd := exec.Command(self)
 	cmd.Env = append(h.environ(), storeVariable+"="+o.Folder)
 	cmd.Stdout, cmd.Stderr = &out, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 2}

@@ -16,6 +16,7 @@ func newVault(sys *Sys) *cobra.Command {
 		Load: func(code string) (*latchkey.Resolver, vaultcmd.Asker, error) {
 			return sys.resolverAndAsker(&resolveFlags{mfaCode: code}, "")
 		},
+		Waiting:       sys.waiting,
 		Interruptible: interruptible,
 		Usage:         func(what, fix string) error { return &usageError{what: what, fix: fix} },
 		Failure:       func(err error, fix string) error { return &fixedError{err, fix} },

@@ -135,8 +135,9 @@ func (d *Deps) add(ctx context.Context, o *addOptions) error {
 			return err
 		}
 	}
-	entry := vault.Entry{Name: o.name, Created: d.Now().UTC().Truncate(time.Second), MFASerial: o.serial, Note: o.note, Command: o.command}
-	if o.command == "" {
+	entry := vault.Entry{Name: o.name, Created: d.Now().UTC().Truncate(time.Second), Note: o.note, Command: o.command}
+	if o.command == "" { // else the device is the profile's alone
+		entry.MFASerial = o.serial
 		if err := d.read(ctx, o, ask, &entry); err != nil {
 			return err
 		}

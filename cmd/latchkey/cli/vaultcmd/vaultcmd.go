@@ -43,6 +43,8 @@ type Deps struct {
 	// PrintJSON and Table show results.
 	PrintJSON func(io.Writer, any) error
 	Table     func(rows [][]string) []byte
+	// Waiting tells for whom the command waits.
+	Waiting func(holder string)
 	// Complete completes names of profiles.
 	Complete func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 	// Terminal reports whether standard input is one; OpenTerminal opens the

@@ -181,7 +181,7 @@ func profileText(o *addOptions, serial string) string {
 
 // save writes a changed file, and says where the old one is.
 func (d *Deps) save(ctx context.Context, r *latchkey.Resolver, edit *profile.Edit) error {
-	backup, err := edit.Save(ctx, profile.SaveOptions{Now: d.Now(), Lock: r.EditLock()})
+	backup, err := edit.Save(ctx, profile.SaveOptions{Now: d.Now(), Lock: r.EditLock(), Waiting: d.Waiting})
 	if err != nil {
 		return err
 	}
