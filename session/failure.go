@@ -46,9 +46,10 @@ const (
 // lingering in milliseconds in 2, then holder and text, each after its length in
 // 2 bytes.
 const (
-	failureMagic = "lkfail"
-	maxFailure   = 8 << 10
-	maxText      = 4 << 10
+	failureMagic  = "lkfail"
+	failureSuffix = ".failed"
+	maxFailure    = 8 << 10
+	maxText       = 4 << 10
 )
 
 func (f *failure) encode() []byte {
@@ -91,7 +92,9 @@ func parseFailure(data []byte) *failure {
 	return f
 }
 
-func (s *Store) failureFile(key string) string { return filepath.Join(s.opts.Locks, key+".failed") }
+func (s *Store) failureFile(key string) string {
+	return filepath.Join(s.opts.Locks, key+failureSuffix)
+}
 
 // failure reads the last failure; nil if none is known.
 func (p *shared) failure() *failure {

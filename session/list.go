@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/atomicfile"
@@ -100,29 +101,44 @@ const (
 	sweepMost = 256
 	// tempAge is how old a temporary file must be that nobody is writing any more.
 	tempAge = time.Hour
+	// failureAge is how old a record of a failure must be that nobody waits for
+	// any more.
+	failureAge = 24 * time.Hour
 )
 
-// sweep removes expired sessions and what killed processes left behind. It looks
-// at a limited number of files, for it runs each time a session is kept.
+// sweep removes expired sessions, old records of failures, and what killed
+// processes left behind. It looks at a limited number of files, for it runs each
+// time a session is kept.
 func (s *Store) sweep(except string, now time.Time) {
-	folder, err := os.Open(s.opts.Folder)
+	s.sweepFolder(s.opts.Folder, except, now)
+	if s.opts.Locks != s.opts.Folder {
+		s.sweepFolder(s.opts.Locks, except, now)
+	}
+}
+
+func (s *Store) sweepFolder(path, except string, now time.Time) {
+	folder, err := os.Open(path)
 	if err != nil {
 		return
 	}
 	names, _ := folder.Readdirnames(sweepMost)
 	_ = folder.Close()
 	for _, name := range names {
-		switch temp, _ := filepath.Match(atomicfile.TempPattern, name); {
+		temp, _ := filepath.Match(atomicfile.TempPattern, name)
+		failed, isFailure := strings.CutSuffix(name, failureSuffix)
+		switch {
 		case temp:
-			s.sweepTemp(filepath.Join(s.opts.Folder, name), now)
+			sweepOld(filepath.Join(path, name), now, tempAge)
+		case isFailure && isKey(failed):
+			sweepOld(filepath.Join(path, name), now, failureAge)
 		case name != except && isKey(name):
 			s.sweepSession(name, now)
 		}
 	}
 }
 
-func (s *Store) sweepTemp(path string, now time.Time) {
-	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && now.Sub(info.ModTime()) > tempAge {
+func sweepOld(path string, now time.Time, age time.Duration) {
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && now.Sub(info.ModTime()) > age {
 		_ = os.Remove(path)
 	}
 }

@@ -125,3 +125,39 @@ func TestSweep(t *testing.T) {
 		}
 	}
 }
+
+// TestSweepFailures: keeping a session removes records of failures that are a day old,
+// wherever the locks are.
+func TestSweepFailures(t *testing.T) {
+	t.Parallel()
+	for _, apart := range []bool{false, true} {
+		f := newFixture(t)
+		locks := f.folder
+		if apart {
+			locks = filepath.Join(filepath.Dir(f.folder), "locks")
+		}
+		if err := os.MkdirAll(locks, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]bool{key("b") + ".failed": false, key("c") + ".failed": true, "notes.failed": true, key("b") + ".lock": true}
+		for name := range want {
+			path := filepath.Join(locks, name)
+			age := 25 * time.Hour
+			if name == key("c")+".failed" {
+				age = 23 * time.Hour
+			}
+			if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, f.now, f.now.Add(-age))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		store := session.NewStore(session.StoreOptions{Folder: f.folder, Locks: locks, Key: f.key, Now: func() time.Time { return f.now }})
+		if _, err := store.Wrap(f.about, f).Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for name, stays := range want {
+			if _, err := os.Stat(filepath.Join(locks, name)); (err == nil) != stays {
+				t.Errorf("locks apart %v: %s is there: %v, want %v", apart, name, err == nil, stays)
+			}
+		}
+	}
+}
