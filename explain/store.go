@@ -63,7 +63,7 @@ func shared(err error, f *Finding) bool {
 		f.Fix = "try again; if that process hangs, end it"
 	case errors.As(err, &locked):
 		f.Code, f.What = "lock-busy", label(f)+cause(err)
-		f.Why = "one process at a time asks for the passphrase, and one writes"
+		f.Why = "one process at a time asks its user, and one writes"
 		f.Fix = "go on with that process if it was stopped (fg), or end it, and try again"
 	default:
 		return false

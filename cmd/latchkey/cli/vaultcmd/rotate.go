@@ -41,7 +41,8 @@ Interrupted at any point, there is a working key in the vault, and the same comm
 goes on. AWS allows two keys a user: where both exist, --delete names the one to
 make room, also one that an interrupted run has left without its secret. An old key
 that is switched on again or used in the grace period is kept unless --delete names it.
-Where a policy asks for MFA, mfa_serial in the profile has a code asked for.`,
+Where a policy asks for MFA, mfa_serial in the profile has a code
+asked for, one for each of the two keys.`,
 		Example: `  latchkey vault rotate work
   latchkey vault rotate work --grace 0s
   latchkey vault rotate work --abandon`,
