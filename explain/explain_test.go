@@ -47,7 +47,7 @@ func TestError(t *testing.T) {
 		{fmt.Errorf("x: %w", context.Canceled), "cancelled", explain.ClassCancelled, "cancelled", ""},
 		{errors.New("something else"), "failed", explain.ClassFailed, "something else", ""},
 		{&vault.LockedError{Folder: "/p", Why: "the passphrase was not given", Program: "pass"}, "vault-locked", explain.ClassNeedsUser, "/p: locked", "have pass show"},
-		{fmt.Errorf("vault: %w", &vault.BusyError{Path: "/v/unlock.lock", Holder: "process 42 (latchkey)", Waited: 30 * time.Second, Silent: true}), "lock-busy", explain.ClassFailed, "vault: /v/unlock.lock is held by process 42 (latchkey), which has given no sign of life for 30s", "fg"},
+		{fmt.Errorf("vault: %w", &vault.BusyError{Path: "/v/unlock.lock", Holder: "process 42 (latchkey)", Waited: 30 * time.Second, Silent: true}), "lock-busy", explain.ClassFailed, "vault: /v/unlock.lock is held by process 42 (latchkey): no sign of life for 30s", "fg"},
 		{&profile.EditError{Origin: file, Section: "profile a b", Reason: "odd", Fix: "use another"}, "cannot-edit", explain.ClassConfig, "/c:7: profile a b: odd", "use another"},
 		{&profile.ChangedError{Path: "/c"}, "file-changed", explain.ClassConfig, "another program changed the file", "run the command again"},
 		{&chain.ConfigError{Profile: "p", Origin: file, Message: "bad", Fix: "mend it"}, "config", explain.ClassConfig, "profile p: bad (/c:7)", "mend it"},

@@ -32,9 +32,9 @@ type BusyError struct {
 func (e *BusyError) Error() string {
 	text := fmt.Sprintf("%s is held by %s", e.Path, e.Holder)
 	if e.Silent {
-		return fmt.Sprintf("%s, which has given no sign of life for %s", text, e.Waited.Round(time.Second))
+		return fmt.Sprintf("%s: no sign of life for %s", text, e.Waited.Round(time.Second))
 	}
-	return fmt.Sprintf("%s, which has kept it for %s", text, e.Waited.Round(time.Second))
+	return fmt.Sprintf("%s: not free after %s", text, e.Waited.Round(time.Second))
 }
 
 // Wait is [Acquire] with an end: a holder without a sign of life for 30 s, or one
