@@ -271,6 +271,18 @@ echo '{"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "
 			}
 		})
 	}
+	t.Run("without a shell", func(t *testing.T) {
+		t.Parallel()
+		ty := inTerminal(t, environ, "latchkey", "credentials", "asks")
+		ty.await("pin? ", 1)
+		time.Sleep(300 * time.Millisecond)
+		ty.typed("\x1a")
+		time.Sleep(time.Second) // nobody could continue it: it goes on by itself
+		ty.typed("4711\n")
+		if screen := ty.ends(0); !strings.Contains(screen, "secret-4711-EXAMPLEKEY") || strings.Contains(screen, "4711\n") {
+			t.Errorf("it says:\n%s", screen)
+		}
+	})
 }
 
 // TestCtrlC cancels commands that wait: 130, and nothing left behind.
