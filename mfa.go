@@ -36,7 +36,7 @@ type codes struct {
 	profile  string
 	plan     *chain.Plan // nil where no plan is run
 	seed     mfa.Source
-	byHand   *atomic.Bool // says whether the code came from a person or with the call; may be nil
+	byHand   *atomic.Bool // says whether a person had to give the code, or it came with the call; may be nil
 }
 
 // code gets a code of a device: from the options, the profile's mfa_process, a
@@ -55,14 +55,16 @@ func (c codes) code(ctx context.Context, serial string) (secret.Text, error) {
 		sources = append(sources, mfa.Process(mfa.ProcessOptions{Line: line, Environ: r.helperEnviron(), Stderr: r.opts.Stderr, Terminal: r.terminal()}))
 	}
 	asked := mfa.Asked("the terminal", func(ctx context.Context, prompt string) (string, error) {
-		c.hand(true)
 		answer, err := r.ask(ctx, Question{Prompt: prompt, Reason: "AWS wants a code of your MFA device " + serial + ".", Hidden: true})
 		if errors.Is(err, ErrNobody) {
 			err = mfa.ErrNobody
 		}
 		return answer, err
 	})
-	sources = append(sources, c.seed, asked.If(func() bool { return !errors.Is(r.nobody(ctx), ErrNobody) }))
+	sources = append(sources, c.seed, asked.If(func() bool {
+		c.hand(true)
+		return !errors.Is(r.nobody(ctx), ErrNobody)
+	}))
 	given := mfa.New(mfa.Options{Folder: r.mfaFolder(), Now: c.now, Busy: r.opts.Waiting, Warn: r.opts.Warn, Waiting: r.opts.CodeWait}, sources...)
 	code, err := given.Code(ctx, mfa.Request{Serial: serial, Profile: c.profile, Quiet: session.Quiet(ctx)})
 	if errors.Is(err, mfa.ErrNobody) {
