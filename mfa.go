@@ -68,7 +68,6 @@ func (c codes) code(ctx context.Context, serial string) (secret.Text, error) {
 	given := mfa.New(mfa.Options{Folder: r.mfaFolder(), Now: c.now, Busy: r.opts.Waiting, Warn: r.opts.Warn, Waiting: r.opts.CodeWait}, sources...)
 	code, err := given.Code(ctx, mfa.Request{Serial: serial, Profile: c.profile, Quiet: session.Quiet(ctx)})
 	if errors.Is(err, mfa.ErrNobody) {
-		c.hand(true) // a refusal is not for those who come next with a code
 		err = &provider.MFARequiredError{Serial: serial}
 	}
 	return code, err
