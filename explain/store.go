@@ -78,6 +78,7 @@ func store(err error, f *Finding) bool {
 	var locked *vault.LockedError
 	var passphrase *vault.PassphraseError
 	var damaged *vault.DamagedError
+	var file *vault.FileError
 	var format *vault.FormatError
 	var exists *vault.ExistsError
 	var name *vault.NameError
@@ -100,6 +101,8 @@ func store(err error, f *Finding) bool {
 		f.Code, f.Class, f.Fix = "vault-locked", ClassNeedsUser, unlock(locked)
 	case errors.As(err, &damaged):
 		f.Code, f.Class, f.Fix = "vault-damaged", ClassStore, "restore "+damaged.Path+" from a backup, or remove the entry and add its key anew; the file was not touched"
+	case errors.As(err, &file):
+		f.Code, f.Class, f.Fix = "vault-file", ClassStore, "look at the file and its folder: space, permissions, and whether the disk can be written; what was in the vault still is"
 	case errors.As(err, &format):
 		f.Code, f.Class, f.Fix = "vault-format", ClassStore, "use the newer latchkey that wrote it; the file was not touched"
 	case errors.As(err, &exists):

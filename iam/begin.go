@@ -80,6 +80,7 @@ func (r *run) limit(ctx context.Context, creds aws.Credentials, keys []awsapi.Ac
 	for _, k := range keys {
 		info := r.describe(ctx, creds, k)
 		info.Lost = r.lost(info)
+		info.AtOnce = info.Lost && info.UseKnown && r.journal.madeAtOnce(info.Created)
 		out.Keys = append(out.Keys, info)
 	}
 	return out

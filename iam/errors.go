@@ -38,6 +38,9 @@ type KeyInfo struct {
 	// Current is the key that is kept here. Lost is one that an interrupted
 	// rotation seems to have made, whose secret nobody has then.
 	Current, Lost bool
+	// AtOnce is a Lost key that was made within seconds of the interrupted call
+	// that would have made it, and never used as far as AWS knows.
+	AtOnce bool
 }
 
 // LimitError says that the user has as many keys as AWS allows. One that is not

@@ -45,6 +45,10 @@ const (
 	// clocksOff is how far AWS's clock and ours may be apart: a little more than
 	// AWS lets signatures be off.
 	clocksOff = 16 * time.Minute
+	// callTime is how long making a key can take with all repeats, callPlay what
+	// clocks that are right may differ by.
+	callTime = 30 * time.Second
+	callPlay = 5 * time.Second
 )
 
 // Empty reports whether there is no journal.
@@ -90,6 +94,13 @@ func (j Journal) record(k Key) (Record, error) {
 	j.Format = journalFormat
 	text, err := json.Marshal(j)
 	return Record{Key: k, Text: string(text)}, err
+}
+
+// madeAtOnce reports whether a key came within the time that a call to make it can
+// take after the journal was written.
+func (j Journal) madeAtOnce(created time.Time) bool {
+	since := created.Sub(j.Started)
+	return since > -callPlay && since < callTime+callPlay
 }
 
 // madeBy reports whether a key beside the old one may be what the rotation had

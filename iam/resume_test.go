@@ -108,7 +108,7 @@ func TestLostKey(t *testing.T) {
 	o := b.rotation()
 	for range 2 {
 		var limit *iam.LimitError
-		if _, err := iam.Rotate(t.Context(), o); !errors.As(err, &limit) || !limit.Keys[1].Lost || len(b.keys()) != 2 {
+		if _, err := iam.Rotate(t.Context(), o); !errors.As(err, &limit) || !limit.Keys[1].Lost || !limit.Keys[1].AtOnce || len(b.keys()) != 2 {
 			t.Fatalf("not named: %v, keys %q", err, b.keys())
 		}
 		o.Delete = limit.Keys[0].ID // the one in use
@@ -151,6 +151,23 @@ func TestKeyByHand(t *testing.T) {
 	}
 	if _, err := b.client.GetCallerIdentity(t.Context(), b.endpoints().STS, creds(other)); err != nil {
 		t.Errorf("the key by hand: %v", err)
+	}
+}
+
+// TestLostKeyAtOnce: a key that came a minute after the interrupted call may be
+// somebody else's.
+func TestLostKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[time.Duration]bool{-10 * time.Second: false, 0: true, 20 * time.Second: true, time.Minute: false} {
+		b := newBench(t, alice(), 0)
+		b.killedAt(7, iam.StageCreating)
+		began := b.clock.Now()
+		o := b.rotation()
+		o.API = dated{api{b.client, b.around}, func(k *awsapi.AccessKey) { k.CreateDate = began.Add(after) }}
+		var limit *iam.LimitError
+		if _, err := iam.Rotate(t.Context(), o); !errors.As(err, &limit) || limit.Keys[1].AtOnce != want {
+			t.Errorf("made after %v: %v", after, err)
+		}
 	}
 }
 

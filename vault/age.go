@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -250,5 +249,5 @@ func wrap(err error) error {
 	if err == nil || !errors.As(err, &system) || strings.HasPrefix(err.Error(), "vault") {
 		return err
 	}
-	return fmt.Errorf("vault: %w", err)
+	return &FileError{err}
 }

@@ -164,3 +164,12 @@ func (e *CommandError) Error() string {
 }
 
 func (e *CommandError) Unwrap() error { return e.Err }
+
+// FileError is a file of the vault that could not be read or written: the
+// system's reason is behind it.
+type FileError struct{ Err error }
+
+func (e *FileError) Error() string { return "vault: " + e.Err.Error() }
+
+// Unwrap returns the system's error.
+func (e *FileError) Unwrap() error { return e.Err }

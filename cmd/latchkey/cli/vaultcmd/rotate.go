@@ -100,6 +100,11 @@ func (d *Deps) rotate(ctx context.Context, o *rotateOptions) error {
 		return d.abandon(ctx, o, store, rotation)
 	}
 	result, err := iam.Rotate(ctx, rotation)
+	if left := leftover(err); left != "" && o.drop == "" {
+		d.say("key %s was made when the rotation was interrupted, and nobody has its secret: it goes", left)
+		rotation.Delete = left
+		result, err = iam.Rotate(ctx, rotation)
+	}
 	if err != nil {
 		return rotationFailure(d, o, err)
 	}
@@ -110,6 +115,20 @@ func (d *Deps) rotate(ctx context.Context, o *rotateOptions) error {
 	d.say("%s has key %s; the old key %s is inactive, to be deleted after %s: run the same command then", o.name, result.New, result.Old,
 		result.DeleteAfter.Local().Format("2006-01-02 15:04:05"))
 	return nil
+}
+
+// leftover is the key that the interrupted run of this command has made and could
+// not store, "" if that is not sure: a key of somebody else's is not to be deleted.
+func leftover(err error) string {
+	var limit *iam.LimitError
+	if errors.As(err, &limit) {
+		for _, key := range limit.Keys {
+			if key.AtOnce {
+				return key.ID
+			}
+		}
+	}
+	return ""
 }
 
 // abandon gives an unfinished rotation up, and says what that leaves.
