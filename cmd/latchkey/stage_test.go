@@ -151,17 +151,6 @@ func (s *stage) code() string {
 	return code
 }
 
-// count is how many requests of an operation the sandbox has answered.
-func (s *stage) count(operation string) int {
-	n := 0
-	for _, r := range s.server.Requests() {
-		if r.Operation == operation {
-			n++
-		}
-	}
-	return n
-}
-
 // An ending is how one program ended.
 type ending struct {
 	Code     int
@@ -216,6 +205,10 @@ func crowd() {
 	text, err := os.ReadFile(filepath.Join(os.Args[1], "tasks.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &tasks)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	endings := make([]ending, len(tasks))
 	var done sync.WaitGroup
