@@ -7,9 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// pause is how long a look at the terminal waits for the next one. It bounds how
+// late a cancelled context is seen.
+const pause = 20 * time.Millisecond
 
 // device is /dev/tty, opened a second time without blocking: that way a read
 // ends with its context, on every system (macOS can neither poll nor kqueue it).
@@ -154,4 +159,16 @@ func (d *device) write(ctx context.Context, text string) error {
 		}
 	}
 	return nil
+}
+
+// sleep waits for d or the end of ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -37,9 +36,6 @@ const (
 	// lineLimit is how long an answer may be, in bytes: what a terminal takes in
 	// one line.
 	lineLimit = 4096
-	// pause is how long a look at the terminal waits for the next one. It bounds
-	// how late a cancelled context is seen.
-	pause = 20 * time.Millisecond
 )
 
 // Terminal is the terminal device of this process. Questions of several
@@ -176,16 +172,4 @@ func clean(line string) (answer, why string) {
 		return "", "that had control characters in it, as an arrow key sends; once more:"
 	}
 	return answer, ""
-}
-
-// sleep waits for d or the end of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
