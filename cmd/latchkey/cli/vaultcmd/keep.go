@@ -21,7 +21,7 @@ func (k *keepFlag) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&k.where, "keep-in", "", "what keeps the vault's key: keychain, passphrase, ssh:PATH of an SSH key, or file:PATH of an age identity")
 }
 
-// parse reads the flag; paths are made absolute.
+// parseKeep reads the flag; paths are made absolute.
 func (d *Deps) parseKeep(where string) (vault.Keep, error) {
 	kind, path, found := strings.Cut(where, ":")
 	if found && path != "" {

@@ -38,11 +38,12 @@ it everywhere, and put in the old one's place; then the old key is deactivated, 
 deleted when the same command is run after the grace period.
 
 Interrupted at any point, there is a working key in the vault, and the same command
-goes on. AWS allows two keys a user: where both exist, --delete names the one to
-make room, also one that an interrupted run has left without its secret. An old key
-that is switched on again or used in the grace period is kept unless --delete names it.
-Where a policy asks for MFA, mfa_serial in the profile has a code
-asked for, one for each of the two keys.`,
+goes on. A key that was made just when a run was interrupted, whose secret nobody
+has, is deleted. AWS allows two keys a user: where both exist otherwise, --delete
+names the one to make room. An old key that is switched on again or used in the
+grace period is kept unless --delete names it.
+Where a policy asks for MFA, mfa_serial in the profile, or the device of the entry,
+has a code asked for, one for each of the two keys.`,
 		Example: `  latchkey vault rotate work
   latchkey vault rotate work --grace 0s
   latchkey vault rotate work --abandon`,
@@ -89,7 +90,6 @@ func (d *Deps) rotate(ctx context.Context, o *rotateOptions) error {
 	}
 	rotation := account.Rotation(store)
 	rotation.Grace, rotation.Delete = o.grace, o.drop
-	rotation.Sleep = sleep
 	rotation.Progress = func(step iam.Step, key string) {
 		if key != "" {
 			key = " " + key
@@ -147,17 +147,6 @@ func (d *Deps) abandon(ctx context.Context, o *rotateOptions, store vault.Store,
 	}
 	d.say("the rotation of %s is given up; its key is %s. An older key of the user stays as it is at AWS: the IAM console shows it", name, e.AccessKeyID)
 	return nil
-}
-
-func sleep(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // progress says what a step does.
