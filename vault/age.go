@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -53,7 +51,6 @@ func (a *Age) names() ([]string, error) {
 		return nil, err
 	}
 	names, err := namesIn(a.path(entriesFolder), extension)
-	slices.Sort(names)
 	return names, wrap(err)
 }
 
@@ -201,46 +198,6 @@ func (a *Age) cannot(path string, err error) error {
 		return &LockedError{Folder: a.o.Folder, Why: "the age plugin did not open " + path + ": " + display.Text(err.Error(), 200)}
 	}
 	return &DamagedError{path, "its content was changed or cut"}
-}
-
-// settling is how long what ctx ends has to leave the terminal as it was.
-const settling = 100 * time.Millisecond
-
-func decrypt(ctx context.Context, data []byte, keys []age.Identity) ([]byte, error) {
-	return within(ctx, func() ([]byte, error) { return decryptAll(data, keys) })
-}
-
-// within waits for do no longer than ctx. A derivation and a plugin that waits for its
-// token cannot be ended: they then go on beside, and end with this process at the
-// latest, because a plugin's pipe is closed.
-func within(ctx context.Context, do func() ([]byte, error)) ([]byte, error) {
-	type result struct {
-		data []byte
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		data, err := do()
-		done <- result{data, err}
-	}()
-	select {
-	case r := <-done:
-		return r.data, r.err
-	case <-ctx.Done():
-	}
-	select {
-	case <-done:
-	case <-time.After(settling):
-	}
-	return nil, ctx.Err()
-}
-
-func decryptAll(data []byte, keys []age.Identity) ([]byte, error) {
-	r, err := age.Decrypt(bytes.NewReader(data), keys...)
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r) // an age file is longer than its content
 }
 
 // wrap names the room in errors of the system; the vault's own have it.

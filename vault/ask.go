@@ -4,43 +4,42 @@ import (
 	"context"
 	"errors"
 
+	"github.com/latchkey-aws/latchkey/internal/lockfile"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
 // ask gets a passphrase for open. Where that needs a person, of many processes one
 // asks; those that waited for it look whether it has left the key in the kernel's
 // keyring. Where it needs nobody, nobody is waited for who asks.
-func (a *Age) ask(
-	ctx context.Context, s settings, p Prompt, open func(secret.Text) (*identity, error),
-) (id *identity, typed bool, err error) {
+func (a *Age) ask(ctx context.Context, s settings, p Prompt, open func(secret.Text) (*identity, error)) (*identity, error) {
 	given, ok, err := a.given(ctx, p)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if ok {
 		id, err := a.derive(ctx, s, given, open)
 		a.opened(s, id, false, err)
-		return id, false, err
+		return id, err
 	}
 	if a.o.Passphrase == nil {
-		return nil, false, a.nobody()
+		return nil, a.nobody()
 	}
 	lock, err := a.acquire(ctx, unlockFile)
 	var busy *BusyError
 	switch {
 	case err == nil:
-		lock.Sign("which asks its user")
+		lock.Sign(lockfile.Asking)
 		defer lock.Release()
 	case ctx.Err() != nil, errors.As(err, &busy):
-		return nil, false, err
+		return nil, err
 	} // else the folder cannot be written to: then each process asks for itself
 	if id := a.unlocked(ctx, s); id != nil {
-		return id, false, nil
+		return id, nil
 	}
 	for n := 1; ; n++ {
 		answer, err := a.asked(ctx, p)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		id, err := a.derive(ctx, s, answer.Passphrase, open)
 		var wrong *PassphraseError
@@ -49,7 +48,7 @@ func (a *Age) ask(
 			continue
 		}
 		a.opened(s, id, answer.Typed, err)
-		return id, answer.Typed, err
+		return id, err
 	}
 }
 

@@ -112,7 +112,7 @@ func (a *Age) newIdentity(ctx context.Context, keep Keep, file string, others []
 	case keepSSH:
 		var pem secret.Text
 		if pem, err = a.keyFile(path); err == nil {
-			id, _, err = a.openSSH(ctx, s, path, pem)
+			id, err = a.openSSH(ctx, s, path, pem)
 		}
 	default:
 		id, err = a.takeFile(ctx, path, others)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -126,6 +127,7 @@ func namesIn(folder, extension string) ([]string, error) {
 			}
 		}
 	}
+	slices.Sort(names) // escaped they have another order
 	return names, nil
 }
 

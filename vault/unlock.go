@@ -175,7 +175,7 @@ func (a *Age) fromSSH(ctx context.Context, s settings, path string) (*identity, 
 	if err != nil {
 		return nil, err
 	}
-	id, _, err := a.openSSH(ctx, s, path, pem)
+	id, err := a.openSSH(ctx, s, path, pem)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (a *Age) fromSSH(ctx context.Context, s settings, path string) (*identity, 
 }
 
 // openSSH opens an SSH key, and asks for its passphrase if it has one.
-func (a *Age) openSSH(ctx context.Context, s settings, path string, pem secret.Text) (*identity, bool, error) {
+func (a *Age) openSSH(ctx context.Context, s settings, path string, pem secret.Text) (*identity, error) {
 	open := func(passphrase secret.Text) (*identity, error) {
 		id, err := a.sshKey([]byte(pem.Reveal()), passphrase)
 		switch {
@@ -199,7 +199,7 @@ func (a *Age) openSSH(ctx context.Context, s settings, path string, pem secret.T
 	}
 	id, err := open(secret.Text{})
 	if !errors.Is(err, ErrPassphraseNeeded) {
-		return id, false, err
+		return id, err
 	}
 	return a.ask(ctx, s, Prompt{Path: path, SSH: true}, open)
 }
@@ -212,7 +212,7 @@ func (a *Age) byPassphrase(ctx context.Context, s settings) (*identity, error) {
 	if _, err := age.ExtractHeader(bytes.NewReader(data)); err != nil {
 		return nil, &DamagedError{path, "is not an age file"}
 	}
-	id, _, err := a.ask(ctx, s, Prompt{Path: path}, func(passphrase secret.Text) (*identity, error) {
+	id, err := a.ask(ctx, s, Prompt{Path: path}, func(passphrase secret.Text) (*identity, error) {
 		return a.unwrapIdentity(ctx, s, path, data, passphrase)
 	})
 	if err == nil && id.recipient != s.recipient {

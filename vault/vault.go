@@ -4,9 +4,8 @@
 // [Store] is the port; its backends are [Age] (a folder of age files, one an
 // entry, each of which the stock age program restores), [Commands] (entries that
 // a password manager's command prints; nothing is stored), [Memory], and package
-// vault/pass. The package
-// must not know what a session is, and asks nobody by itself: passphrases,
-// keychain and kernel keyring are passed in.
+// vault/pass. The package must not know what a session is, and asks nobody by
+// itself: passphrases, keychain and kernel keyring are passed in.
 package vault
 
 import (

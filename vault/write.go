@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -51,21 +50,6 @@ func (a *Age) seal(name string, plain []byte, to []age.Recipient) error {
 		return &EntryError{Name: name, Field: "Extra", Why: "makes the entry larger than 128 KiB"}
 	}
 	return wrap(write(a.file(name), data))
-}
-
-func encrypt(plain []byte, to []age.Recipient) ([]byte, error) {
-	var out bytes.Buffer
-	w, err := age.Encrypt(&out, to...)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(plain); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
 }
 
 // Remove deletes the entry's file.

@@ -82,8 +82,10 @@ func Try(path string) (*Lock, bool, error) {
 	return lock, true, nil
 }
 
-// Sign leaves a sign of life, with a note such as "which asks its user" for
-// those who wait. The lock does not depend on it: where it cannot be written,
+// Asking is the note of a holder that a person has to answer.
+const Asking = "which asks its user"
+
+// Sign leaves a sign of life, with a note such as [Asking] for those who wait. The lock does not depend on it: where it cannot be written,
 // they learn less.
 func (l *Lock) Sign(note string) {
 	l.mu.Lock()
