@@ -49,7 +49,7 @@ func (c *Codes) lock(ctx context.Context, r Request, source Source) (release fun
 	}
 	note := ""
 	if source.person {
-		note = "which asks its user"
+		note = lockfile.Asking
 	}
 	unlock, err := c.lockFile(ctx, r.Serial, ".lock", note, c.o.Busy)
 	if err != nil {

@@ -1,6 +1,10 @@
 // Package session owns what happens to credentials between two uses: when they
 // are renewed, who renews them while others wait, and what is handed out when
-// the renewal fails. It wraps any provider and does not know what a step does.
+// the renewal fails. A [Cache] does that in one process; a [Store] keeps sessions
+// sealed on disk and does it for all processes of the user.
+//
+// The package wraps any provider under the key it is given, and must not know what
+// a step does, nor that there are profiles: names are only kept for people.
 package session
 
 import (

@@ -26,9 +26,6 @@ const (
 	longPause  = 50 * time.Millisecond
 )
 
-// asking is the holder's note for those who wait.
-const asking = "which asks its user"
-
 // wait returns the lock, or the session that its holder fetched meanwhile, or
 // the holder's failure. All nil: no lock can be had here. before is the record
 // of failure that was there when the waiting began.
@@ -118,7 +115,7 @@ func (p *shared) beat(lock *lockfile.Lock) *heart {
 		return h
 	}
 	if p.about.Prompts {
-		h.note = asking
+		h.note = lockfile.Asking
 		lock.Sign(h.note)
 	}
 	h.mu.Lock()

@@ -39,10 +39,9 @@ func (Ring) Read(name string) ([]byte, error) { return read(name) }
 
 // Write puts data under the name for the duration life, rounded up to a whole
 // second, of which the kernel's count may take up to one; 0 is as long as the
-// keyring lives. Another process sees what was
-// there before or all of the new, and no key ever lives longer than it was
-// written for, even if this process is killed here. Data is 1 to [MaxSize]
-// bytes. Errors: [ErrUnavailable] wrapped with its cause, or what is wrong with
+// keyring lives. Another process sees what was there before or all of the new,
+// and no key ever lives longer than it was written for, even if this process is
+// killed here. Data is 1 to [MaxSize] bytes. Errors: [ErrUnavailable] wrapped with its cause, or what is wrong with
 // the arguments.
 func (Ring) Write(name string, data []byte, life time.Duration) error {
 	if len(data) == 0 || len(data) > MaxSize {
