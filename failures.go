@@ -48,9 +48,8 @@ type sharedCode struct {
 // there to be asked, what it was given for this one call was of no use, or it
 // lies in files and variables that each process reads for itself.
 func (f failures) encode(err error) (string, bool) {
-	var required *provider.MFARequiredError
 	var code *mfa.SourceError
-	if errors.As(err, &required) || errors.As(err, &code) && code.Source == f.code || ownFailure(err) {
+	if errors.As(err, &code) && code.Source == f.code || ownFailure(err) {
 		return "", false
 	}
 	var shared sharedFailure

@@ -112,13 +112,6 @@ func (r *Resolver) VaultFolder() (string, error) {
 	return filepath.Join(data, "vault"), nil
 }
 
-// VaultIsForeign reports whether root is about to write into somebody else's vault,
-// as under sudo -E: its owner could not read it afterwards.
-func (r *Resolver) VaultIsForeign() bool {
-	folder, err := r.VaultFolder()
-	return err == nil && foreign(folder)
-}
-
 var errNoHome = errors.New("vault: no home folder is known: HOME is not set")
 
 // VaultOptions are those of an age vault in folder: who is asked for its
