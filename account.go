@@ -13,6 +13,7 @@ import (
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/iam"
 	"github.com/latchkey-aws/latchkey/internal/lockfile"
+	"github.com/latchkey-aws/latchkey/internal/pause"
 	"github.com/latchkey-aws/latchkey/mfa"
 	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/secret"
@@ -57,19 +58,8 @@ func credentials(id string, key secret.Text) aws.Credentials {
 // deleted at once unless the caller sets Grace.
 func (a *Account) Rotation(store vault.Store) iam.Rotation {
 	keys := &rotationKeys{store: store, name: a.name, waiting: a.resolver.opts.Waiting, lock: filepath.Join(a.resolver.lockFolder(), "rotate-"+vault.Escape(a.name)+".lock")}
-	return iam.Rotation{API: a.client, Endpoints: a.at, Keys: keys, Now: a.resolver.opts.Now, Sleep: sleep,
+	return iam.Rotation{API: a.client, Endpoints: a.at, Keys: keys, Now: a.resolver.opts.Now, Sleep: pause.For,
 		Sign: func(ctx context.Context, k iam.Key) (aws.Credentials, error) { return a.sign(ctx, store, k) }}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // sign is what signs IAM calls in a key's name.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/pause"
 	"github.com/latchkey-aws/latchkey/origin"
 )
 
@@ -123,7 +124,7 @@ func New(o Options) *Client {
 		c.custom = withoutRedirects(hc)
 	}
 	if c.sleep == nil {
-		c.sleep = sleep
+		c.sleep = pause.For
 	}
 	if c.userAgent == "" {
 		c.userAgent = defaultAgent
@@ -145,16 +146,5 @@ func (c *Client) CloseIdle() {
 		if t != nil {
 			t.CloseIdleConnections()
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }

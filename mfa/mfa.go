@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/pause"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -63,7 +64,7 @@ type Codes struct {
 // a code for the device gives it.
 func New(o Options, sources ...Source) *Codes {
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = pause.For
 	}
 	if o.Waiting == nil {
 		o.Waiting = func(time.Duration) {}
@@ -150,16 +151,4 @@ func (c *Codes) fresh(ctx context.Context, q query, source Source) (secret.Text,
 
 func usedNote(left time.Duration) string {
 	return fmt.Sprintf("that code has been used, the next one comes in %d s", (left+time.Second-1)/time.Second)
-}
-
-// sleep is the default of Options.Sleep.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

@@ -48,6 +48,7 @@ func floors() map[string]int {
 		"internal/display":    1, // text from elsewhere made fit for a terminal
 		"internal/command":    1, // programs that are run for what they print
 		"internal/kernelring": 1, // the Linux kernel's keyring
+		"internal/pause":      1, // waiting for a time or the end of a context
 		"internal/archtest":   1,
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/pause"
 )
 
 // maxSize is far above any real token file (3 KiB) and bounds a hostile one.
@@ -34,7 +36,7 @@ func Read(ctx context.Context, path string) (*Document, error) {
 		if err == nil || !errors.As(err, &damaged) || wait == 0 {
 			return doc, err
 		}
-		if err := pause(ctx, wait*time.Millisecond); err != nil {
+		if err := pause.For(ctx, wait*time.Millisecond); err != nil {
 			return nil, fmt.Errorf("token file %s: %w", path, err)
 		}
 	}
@@ -73,15 +75,4 @@ func readOnce(path string) (*Document, error) {
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

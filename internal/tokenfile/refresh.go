@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/lockfile"
+	"github.com/latchkey-aws/latchkey/internal/pause"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -216,7 +217,7 @@ func (f File) refresh(ctx context.Context, rules Rules, waited bool, began time.
 func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		_ = pause(later, grace)
+		_ = pause.For(later, grace)
 		cancel()
 	})
 	return later, func() { stop(); cancel() }
@@ -247,7 +248,7 @@ func (f File) answerOfOthers(ctx context.Context, rules Rules, old State, cause 
 		looks = 3
 	}
 	for i := range looks {
-		if i > 0 && pause(ctx, 100*time.Millisecond) != nil {
+		if i > 0 && pause.For(ctx, 100*time.Millisecond) != nil {
 			return nil
 		}
 		doc, state, err := f.look(ctx, rules)

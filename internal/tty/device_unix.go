@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/latchkey-aws/latchkey/internal/pause"
 )
 
-// pause is how long a look at the terminal waits for the next one. It bounds how
+// between is how long a look at the terminal waits for the next one. It bounds how
 // late a cancelled context is seen.
-const pause = 20 * time.Millisecond
+const between = 20 * time.Millisecond
 
 // device is /dev/tty, opened a second time without blocking: that way a read
 // ends with its context, on every system (macOS can neither poll nor kqueue it).
@@ -123,7 +125,7 @@ func (d *device) read(ctx context.Context, asking *unix.Termios) (string, error)
 		switch {
 		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
 			d.keep(asking)
-			_ = sleep(ctx, pause)
+			_ = pause.For(ctx, between)
 		case err != nil:
 			return "", fmt.Errorf("%w: %v", ErrEnded, err)
 		case n == 0:
@@ -149,7 +151,7 @@ func (d *device) write(ctx context.Context, text string) error {
 		n, err := unix.Write(d.fd, rest)
 		switch {
 		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
-			if err := sleep(ctx, pause); err != nil {
+			if err := pause.For(ctx, between); err != nil {
 				return err
 			}
 		case err != nil:
@@ -159,16 +161,4 @@ func (d *device) write(ctx context.Context, text string) error {
 		}
 	}
 	return nil
-}
-
-// sleep waits for d or the end of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
