@@ -122,7 +122,7 @@ func (k *keptSessions) printStep(out *lines, s chain.Step) {
 		out.add("     %-24s no: %s", "kept", display.Text(step.Error, 300))
 	case step.Kept:
 		left := short((time.Duration(step.Left) * time.Second).Truncate(time.Minute))
-		out.add("     %-24s until %s, %s left", "kept", step.Expires.Local().Format("2006-01-02 15:04:05"), left)
+		out.add("     %-24s until %s, %s left", "kept", step.Expires.Local().Format(time.DateTime), left)
 	case step.under == "":
 		out.add("     %-24s for the key that the first step gives", "kept")
 	default:

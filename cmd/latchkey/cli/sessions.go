@@ -90,7 +90,7 @@ func printSessions(sys *Sys, rows []sessionRow) error {
 			continue
 		}
 		left := short((time.Duration(row.Left) * time.Second).Truncate(time.Minute))
-		table = append(table, []string{cell(row.Profile), cell(row.Kind), left, row.Expires.Local().Format("2006-01-02 15:04:05"), cell(row.Detail)})
+		table = append(table, []string{cell(row.Profile), cell(row.Kind), left, row.Expires.Local().Format(time.DateTime), cell(row.Detail)})
 	}
 	_, err := sys.Stdout.Write(aligned(table))
 	return err

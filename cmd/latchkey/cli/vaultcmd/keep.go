@@ -54,12 +54,12 @@ func (d *Deps) check(r *latchkey.Resolver, k keepFlag) error {
 	if err != nil {
 		return err
 	}
-	backend, err := r.Setting("vault", "backend")
+	other, err := otherBackend(r)
 	if err != nil {
 		return err
 	}
-	if backend.Text != "" && backend.Text != "age" {
-		return d.Usage("--keep-in: "+display.Text(backend.Text, 40)+" keeps this vault's key itself", "leave --keep-in out")
+	if other != "" {
+		return d.Usage("--keep-in: "+other+" keeps this vault's key itself", "leave --keep-in out")
 	}
 	folder, err := r.VaultFolder()
 	if err != nil {
@@ -100,8 +100,8 @@ func (d *Deps) choose(ctx context.Context, k keepFlag, ask Asker) (vault.Keep, e
 
 // ready makes sure that there is a vault to put keys into.
 func (d *Deps) ready(ctx context.Context, r *latchkey.Resolver, k keepFlag, ask Asker) error {
-	backend, err := r.Setting("vault", "backend")
-	if err != nil || backend.Text != "" && backend.Text != "age" {
+	other, err := otherBackend(r)
+	if err != nil || other != "" {
 		return err // pass has its own
 	}
 	folder, err := r.VaultFolder()

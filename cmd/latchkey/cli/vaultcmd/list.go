@@ -147,7 +147,7 @@ func (s shown) rows() [][]string {
 		add("TOTP seed", "kept")
 	}
 	if !s.Created.IsZero() {
-		add("put in", s.Created.Local().Format("2006-01-02 15:04:05"))
+		add("put in", s.Created.Local().Format(time.DateTime))
 	}
 	add("note", s.Note)
 	if s.Rotation {

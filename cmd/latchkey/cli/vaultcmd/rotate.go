@@ -113,7 +113,7 @@ func (d *Deps) rotate(ctx context.Context, o *rotateOptions) error {
 		return nil
 	}
 	d.say("%s has key %s; the old key %s is inactive, to be deleted after %s: run the same command then", o.name, result.New, result.Old,
-		result.DeleteAfter.Local().Format("2006-01-02 15:04:05"))
+		result.DeleteAfter.Local().Format(time.DateTime))
 	return nil
 }
 

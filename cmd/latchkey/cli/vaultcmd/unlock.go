@@ -38,7 +38,7 @@ that one passphrase serves a working day.`,
 			if err := age.Unlock(ctx, life); err != nil {
 				return err
 			}
-			d.say("the vault is unlocked until %s", d.Now().Add(life).Local().Format("2006-01-02 15:04:05"))
+			d.say("the vault is unlocked until %s", d.Now().Add(life).Local().Format(time.DateTime))
 			return nil
 		},
 	}

@@ -161,16 +161,26 @@ func (d *Deps) say(format string, args ...any) {
 // age is the vault of files, for what only that can do; another backend is an
 // error that names it.
 func (d *Deps) age(r *latchkey.Resolver, what string) (*vault.Age, error) {
-	backend, err := r.Setting("vault", "backend")
+	other, err := otherBackend(r)
 	if err != nil {
 		return nil, err
 	}
-	if backend.Text != "" && backend.Text != "age" {
-		return nil, d.Failure(errors.New(what+": the vault is kept by "+display.Text(backend.Text, 40)), "use "+display.Text(backend.Text, 40)+" itself")
+	if other != "" {
+		return nil, d.Failure(errors.New(what+": the vault is kept by "+other), "use "+other+" itself")
 	}
 	folder, err := r.VaultFolder()
 	if err != nil {
 		return nil, err
 	}
 	return vault.Open(r.VaultOptions(folder)), nil
+}
+
+// otherBackend names the backend that keeps the vault in place of age, "" if none
+// does.
+func otherBackend(r *latchkey.Resolver) (string, error) {
+	backend, err := r.Setting("vault", "backend")
+	if backend.Text == "age" {
+		return "", err
+	}
+	return display.Text(backend.Text, 40), err
 }
