@@ -101,8 +101,10 @@ func TestCommandLoop(t *testing.T) {
 	if _, err := p.Retrieve(t.Context()); !errors.As(err, &config) || !strings.Contains(err.Error(), "more than 4 deep") {
 		t.Errorf("%v", err)
 	}
-	child := latchkey.HelperEnviron([]string{"AWS_SECRET_ACCESS_KEY=x", "TOTP_CODE=1", "PATH=/bin", "_AWS_CLI_PROFILE_CHAIN=a"})
-	if got := strings.Join(child, " "); got != "PATH=/bin _AWS_CLI_PROFILE_CHAIN=a,a helper" {
+	r := b.load(func(o *latchkey.Options) {
+		o.Environ = []string{"HOME=/h", "AWS_SECRET_ACCESS_KEY=x", "TOTP_CODE=1", "PATH=/bin", "_AWS_CLI_PROFILE_CHAIN=a"}
+	})
+	if got := strings.Join(r.HelperEnviron(), " "); got != "HOME=/h PATH=/bin _AWS_CLI_PROFILE_CHAIN=a,a helper" {
 		t.Errorf("helpers see %s", got)
 	}
 }

@@ -47,14 +47,11 @@ func (r *Resolver) commands(folder string, terminal *os.File) *vault.Commands {
 }
 
 // helperEnviron is the environment of programs that give codes, passphrases and
-// keys: without the credentials of others, which are none of their business.
-func (r *Resolver) helperEnviron() []string { return HelperEnviron(r.opts.Environ) }
-
-// HelperEnviron returns an environment without the AWS credentials and the MFA code
-// in it.
-func HelperEnviron(environ []string) []string {
-	kept := make([]string, 0, len(environ))
-	for _, pair := range chain.ChildEnviron(environ, "a helper") {
+// keys: without the credentials and the MFA code of others, which are none of their
+// business.
+func (r *Resolver) helperEnviron() []string {
+	kept := make([]string, 0, len(r.opts.Environ))
+	for _, pair := range chain.ChildEnviron(r.opts.Environ, "a helper") {
 		switch name, _, _ := strings.Cut(pair, "="); name {
 		case "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "TOTP_CODE":
 		default:

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/latchkey-aws/latchkey/internal/atomicfile"
@@ -63,15 +62,6 @@ func (c Choices) Set(account, user, serial string) error {
 		err = atomicfile.Write(c.path(account, user), append(data, '\n'), 0o600)
 	}
 	if err != nil {
-		return fmt.Errorf("choice of mfa device: %w", err)
-	}
-	return nil
-}
-
-// Forget forgets the device of the user, if there is one.
-func (c Choices) Forget(account, user string) error {
-	err := os.Remove(c.path(account, user))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("choice of mfa device: %w", err)
 	}
 	return nil
