@@ -98,7 +98,8 @@ type Result struct {
 // at every moment, and another call finishes. While the grace period of an
 // earlier rotation lasts it does nothing. Where AWS may have made a key just
 // before its secret could be kept, the next call finds one that came at that time,
-// and ends with a [*LimitError]: only the caller can tell that nobody else made it.
+// and ends with a [*LimitError]: the caller says with Delete that it is to go, as
+// [KeyInfo].AtOnce may tell.
 //
 // Errors: [*NotUserError] and [*UnsuitableError] for a key that cannot be
 // rotated, [*LimitError], [*StoreError], [*VerifyError], [*ConflictError],

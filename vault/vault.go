@@ -33,8 +33,8 @@ type Entry struct {
 	Created time.Time
 	// Note is one line for people, at most 512 bytes.
 	Note string
-	// Extra is what others keep with the entry, such as the journal of a
-	// rotation with its pending key: name to text. Names follow [CheckName].
+	// Extra is what others keep with the entry, such as the text of a rotation's
+	// journal: name to text. Names follow [CheckName].
 	Extra map[string]secret.Text
 	// Command is set in entries of [Commands]: the shell line that prints the
 	// access key. What else a command's entry may hold is Name, Created and Note.

@@ -106,16 +106,22 @@ func (a *asker) pinentry(ctx context.Context, q latchkey.Question) (string, erro
 	return answer.Reveal(), nobody(err)
 }
 
-// Choose implements latchkey.Asker. A pinentry has no lists.
-func (a *asker) Choose(ctx context.Context, title string, items []string) (int, error) {
+// forLists opens the terminal also where a pinentry asks, which has neither lists
+// nor a yes and no.
+func (a *asker) forLists() (*tty.Terminal, error) {
 	method, err := a.method()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if method == askNobody {
-		return 0, latchkey.ErrNobody
+		return nil, latchkey.ErrNobody
 	}
-	t, err := a.open()
+	return a.open()
+}
+
+// Choose implements latchkey.Asker.
+func (a *asker) Choose(ctx context.Context, title string, items []string) (int, error) {
+	t, err := a.forLists()
 	if err != nil {
 		return 0, err
 	}
@@ -125,14 +131,7 @@ func (a *asker) Choose(ctx context.Context, title string, items []string) (int, 
 
 // Confirm asks for a yes or a no.
 func (a *asker) Confirm(ctx context.Context, question string) (bool, error) {
-	method, err := a.method()
-	if err != nil {
-		return false, err
-	}
-	if method == askNobody {
-		return false, latchkey.ErrNobody
-	}
-	t, err := a.open()
+	t, err := a.forLists()
 	if err != nil {
 		return false, err
 	}
