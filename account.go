@@ -27,6 +27,7 @@ type Account struct {
 	name     string
 	client   *awsapi.Client
 	at       iam.Endpoints
+	always   bool // sign with MFA in any case
 }
 
 // Account returns the calls for a profile, which need not exist yet.
@@ -36,7 +37,7 @@ func (r *Resolver) Account(name string) (*Account, error) {
 		return nil, err
 	}
 	at, _, err := chain.Endpoint(r.config(), name, awsapi.IAM)
-	return &Account{r, name, r.client(bundle), iam.Endpoints{STS: sts, IAM: at}}, err
+	return &Account{resolver: r, name: name, client: r.client(bundle), at: iam.Endpoints{STS: sts, IAM: at}}, err
 }
 
 // Identity asks AWS whose a key is (GetCallerIdentity).
@@ -53,8 +54,17 @@ func credentials(id string, key secret.Text) aws.Credentials {
 	return aws.Credentials{AccessKeyID: id, SecretAccessKey: key.Reveal(), Source: provider.SourceVault}
 }
 
+// WithMFA returns the account for a user whose policies want MFA for what is done,
+// although they do not for looking.
+func (a *Account) WithMFA() *Account {
+	with := *a
+	with.always = true
+	return &with
+}
+
 // Rotation prepares the rotation of the key of a vault entry. Calls are signed
-// with an MFA session where the profile or the entry names a device. The old key is
+// with the key itself, or where that may not even list the user's keys, with an MFA
+// session of the device that the profile or the entry names. The old key is
 // deleted at once unless the caller sets Grace.
 func (a *Account) Rotation(store vault.Store) iam.Rotation {
 	keys := &rotationKeys{store: store, name: a.name, waiting: a.resolver.opts.Waiting, lock: filepath.Join(a.resolver.lockFolder(), "rotate-"+vault.Escape(a.name)+".lock")}
@@ -79,6 +89,12 @@ func (a *Account) sign(ctx context.Context, store vault.Store, k iam.Key) (aws.C
 	}
 	if serial == "" {
 		return key, nil
+	}
+	var denied *awsapi.APIError
+	if !a.always {
+		if _, err := a.client.ListAccessKeys(ctx, a.at.IAM, key, ""); !errors.As(err, &denied) || !denied.HasCode("AccessDenied") {
+			return key, nil
+		}
 	}
 	seed := mfa.Seed("the vault", func(context.Context, string) (secret.Text, error) { return seedOf(e, serial), nil })
 	// The rotation has called AWS before, so that its clock is known.

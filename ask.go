@@ -94,7 +94,15 @@ func (r *Resolver) givenPassphrase(ctx context.Context, p vault.Prompt) (given s
 		}
 		return oneLine(output), true, nil
 	}
-	return secret.Text{}, false, r.nobody(ctx)
+	return secret.Text{}, false, chosen(p, r.nobody(ctx))
+}
+
+// chosen says of nobody's being there that a passphrase had to be chosen.
+func chosen(p vault.Prompt, err error) error {
+	if p.New && errors.Is(err, ErrNobody) {
+		return fmt.Errorf("%w: %w", vault.ErrNewPassphrase, err)
+	}
+	return err
 }
 
 // nobody returns [ErrNobody] if that is known without asking.
@@ -122,7 +130,7 @@ func (r *Resolver) typedPassphrase(ctx context.Context, p vault.Prompt) (vault.A
 	for {
 		typed, err := r.ask(ctx, q)
 		if err != nil || !p.New {
-			return vault.Answer{Passphrase: secret.New(typed), Typed: true}, err
+			return vault.Answer{Passphrase: secret.New(typed), Typed: true}, chosen(p, err)
 		}
 		again, err := r.ask(ctx, Question{Prompt: "the same again", Reason: q.Reason, Hidden: true})
 		if err != nil || again == typed {

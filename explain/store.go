@@ -3,6 +3,7 @@ package explain
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"strings"
 	"time"
 
@@ -126,6 +127,8 @@ func unlock(e *vault.LockedError) string {
 	var late *keychain.TimeoutError
 	var file *fs.PathError
 	switch {
+	case errors.Is(e, vault.ErrNewPassphrase):
+		return "run it in a terminal, which asks for the new passphrase; without one, LATCHKEY_VAULT_PASSPHRASE_FILE names a file with it, and LATCHKEY_VAULT_NEW_PASSPHRASE_FILE where the vault has one already"
 	case e.Program != "":
 		return "have " + e.Program + " show one of its entries in a terminal, which unlocks its key for a time, and try again; that is how this vault is kept"
 	case errors.As(e, &none), errors.As(e, &late):
@@ -140,7 +143,8 @@ func unlock(e *vault.LockedError) string {
 // error's text.
 func disk(err error, f *Finding) bool {
 	var path *fs.PathError
-	if !errors.As(err, &path) || f.Class != ClassFailed {
+	var link *os.LinkError // of a rename
+	if !errors.As(err, &path) && !errors.As(err, &link) || f.Class != ClassFailed {
 		return false
 	}
 	f.Code, f.Fix = "file", "look at the file and its folder: space, permissions, and whether the disk can be written"

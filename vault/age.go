@@ -200,10 +200,17 @@ func (a *Age) cannot(path string, err error) error {
 	return &DamagedError{path, "its content was changed or cut"}
 }
 
+// ofSystem reports whether the system refused something about a file.
+func ofSystem(err error) bool {
+	var path *fs.PathError
+	var link *os.LinkError // of a rename
+	var call *os.SyscallError
+	return errors.As(err, &path) || errors.As(err, &link) || errors.As(err, &call)
+}
+
 // wrap names the room in errors of the system; the vault's own have it.
 func wrap(err error) error {
-	var system *fs.PathError
-	if err == nil || !errors.As(err, &system) || strings.HasPrefix(err.Error(), "vault") {
+	if err == nil || !ofSystem(err) || strings.HasPrefix(err.Error(), "vault") {
 		return err
 	}
 	return &FileError{err}

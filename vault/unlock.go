@@ -25,6 +25,9 @@ const (
 
 // What cannot be kept unlocked.
 var (
+	// ErrNewPassphrase says that a passphrase has to be chosen, and there is nobody to do it.
+	// A callback returns it, wrapped.
+	ErrNewPassphrase = errors.New("a new passphrase is needed")
 	// ErrNoUnlock says that an age plugin holds the key: it unlocks it itself.
 	ErrNoUnlock = errors.New("vault: an age plugin holds the key; there is nothing to keep unlocked")
 	// ErrNoRing says that there is nowhere to keep a key unlocked.

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/explain"
@@ -61,6 +63,7 @@ func finish(sys *Sys, cmd *cobra.Command, err error) int {
 		return exit.code
 	}
 	f := findingOf(err)
+	f.Fix = withFlags(f, cmd)
 	printFailure(sys.Stderr, f)
 	switch {
 	case exit != nil:
@@ -69,6 +72,39 @@ func finish(sys *Sys, cmd *cobra.Command, err error) int {
 		return exitExec
 	}
 	return exitCode(f.Class)
+}
+
+// withFlags adds to the command that a person is told to run the flags that this
+// one was given and that make another session of it.
+func withFlags(f explain.Finding, cmd *cobra.Command) string {
+	if f.Class != explain.ClassNeedsUser || cmd == nil {
+		return f.Fix
+	}
+	added := ""
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		name, value := flag.Name, flag.Value.String()
+		switch name {
+		case "for": // it asks for a duration where the default is not enough
+			if d, err := time.ParseDuration(value); err != nil || d <= time.Hour {
+				return
+			}
+			name = "duration"
+		case "policy-arn":
+			list, _ := cmd.Flags().GetStringArray(name) // it is one
+			value = strings.Join(list, " --policy-arn ")
+			added += " --policy-arn " + value
+			return
+		case "mfa", "read-only", "role", "region", "duration", "session-policy":
+		default:
+			return
+		}
+		if flag.Value.Type() == "bool" {
+			added += " --" + name
+			return
+		}
+		added += " --" + name + " " + explain.Word(value)
+	})
+	return strings.Replace(f.Fix, "latchkey whoami", "latchkey whoami"+added, 1)
 }
 
 // findingOf explains an error.

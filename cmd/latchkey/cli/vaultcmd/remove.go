@@ -46,8 +46,8 @@ func (d *Deps) remove(ctx context.Context, name string, yes bool) error {
 	if _, err := store.Stamp(name); errors.Is(err, vault.ErrNotFound) {
 		_, err = store.Get(ctx, name) // which knows the names that are near
 		return err
-	} else if err != nil {
-		return err
+	} else if damaged := new(*vault.DamagedError); err != nil && !errors.As(err, damaged) {
+		return err // one that is damaged may go
 	}
 	if _, err := store.Stamp(latchkey.JournalOf(name)); err == nil {
 		return d.Failure(fmt.Errorf("%s has an unfinished rotation, whose keys would be lost", name), "finish it first: latchkey vault rotate "+explain.Word(name))

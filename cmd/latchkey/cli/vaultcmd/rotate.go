@@ -88,18 +88,17 @@ func (d *Deps) rotate(ctx context.Context, o *rotateOptions) error {
 	if err != nil {
 		return err
 	}
-	rotation := account.Rotation(store)
-	rotation.Grace, rotation.Delete = o.grace, o.drop
-	rotation.Progress = func(step iam.Step, key string) {
-		if key != "" {
-			key = " " + key
-		}
-		d.say("%s%s", progress(step), key)
-	}
+	rotation := d.rotation(account, store, o)
 	if o.abandon {
 		return d.abandon(ctx, o, store, rotation)
 	}
 	result, err := iam.Rotate(ctx, rotation)
+	var denied *awsapi.APIError
+	if errors.As(err, &denied) && denied.HasCode("AccessDenied") {
+		// Some policies let a key look without MFA, and do nothing.
+		rotation = d.rotation(account.WithMFA(), store, o)
+		result, err = iam.Rotate(ctx, rotation)
+	}
 	if left := leftover(err); left != "" && o.drop == "" {
 		d.say("key %s was made when the rotation was interrupted, and nobody has its secret: it goes", left)
 		rotation.Delete = left
@@ -115,6 +114,18 @@ func (d *Deps) rotate(ctx context.Context, o *rotateOptions) error {
 	d.say("%s has key %s; the old key %s is inactive, to be deleted after %s: run the same command then", o.name, result.New, result.Old,
 		result.DeleteAfter.Local().Format(time.DateTime))
 	return nil
+}
+
+func (d *Deps) rotation(account *latchkey.Account, store vault.Store, o *rotateOptions) iam.Rotation {
+	rotation := account.Rotation(store)
+	rotation.Grace, rotation.Delete = o.grace, o.drop
+	rotation.Progress = func(step iam.Step, key string) {
+		if key != "" {
+			key = " " + key
+		}
+		d.say("%s%s", progress(step), key)
+	}
+	return rotation
 }
 
 // leftover is the key that the interrupted run of this command has made and could

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/iam"
@@ -60,7 +61,7 @@ func (d *Deps) verify(ctx context.Context, r *latchkey.Resolver, o *addOptions, 
 
 // runCommand runs a password manager's command for a trial.
 func (d *Deps) runCommand(ctx context.Context, o *addOptions) (string, secret.Text, error) {
-	output, err := command.Run(ctx, command.Options{Line: o.command, Environ: d.Environ, Stderr: d.Stderr})
+	output, err := command.Run(ctx, command.Options{Line: o.command, Environ: chain.ChildEnviron(d.Environ, "the vault"), Stderr: d.Stderr})
 	if err != nil {
 		return "", secret.Text{}, d.Failure(fmt.Errorf("the command for the entry %w", err), "run it by hand; its messages are shown above this one")
 	}
