@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/latchkey-aws/latchkey"
-	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/iam"
 	"github.com/latchkey-aws/latchkey/internal/command"
