@@ -1,10 +1,14 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/lockfile"
+)
 
 // SetLimits shortens the times of waiting.
 func (s *Store) SetLimits(silence, patience, beat time.Duration) {
-	s.limits = limits{notice: 50 * time.Millisecond, silence: silence, patience: patience, beat: beat}
+	s.limits = lockfile.Limits{Notice: 50 * time.Millisecond, Silence: silence, Patience: patience, Beat: beat}
 }
 
 // ParseFile reads a session file's content as the store does.

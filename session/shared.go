@@ -129,7 +129,12 @@ func (p *shared) fetch(ctx context.Context, held *entry, lock *lockfile.Lock) (a
 	if err := ctx.Err(); err != nil {
 		return aws.Credentials{}, err
 	}
-	defer p.beat(lock).stop()
+	if lock != nil {
+		if p.about.Prompts {
+			lock.Sign(lockfile.Asking)
+		}
+		lock.Live(p.store.limits.Beat) // for those who wait, until the lock is released
+	}
 	creds, err := p.inner.Retrieve(ctx)
 	now, skew := p.store.opts.Now(), time.Duration(0)
 	if p.store.opts.Skew != nil {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/latchkey-aws/latchkey/internal/lockfile"
 )
 
 // StoreOptions are the settings of a Store.
@@ -56,7 +58,7 @@ type StoreOptions struct {
 type Store struct {
 	opts StoreOptions
 	// limits are shorter in tests.
-	limits limits
+	limits lockfile.Limits
 	skew   atomic.Int64
 
 	mu    sync.Mutex
@@ -73,7 +75,7 @@ func NewStore(opts StoreOptions) *Store {
 	if opts.Locks == "" {
 		opts.Locks = opts.Folder
 	}
-	return &Store{opts: opts, limits: defaultLimits()}
+	return &Store{opts: opts, limits: lockfile.Usual()}
 }
 
 // About says what a session is. All but the key is only for people.

@@ -10,8 +10,8 @@ import (
 )
 
 // brief are limits that a test can wait for.
-func brief() limits {
-	return limits{notice: 20 * time.Millisecond, silence: 300 * time.Millisecond, patience: time.Minute, beat: 20 * time.Millisecond}
+func brief() Limits {
+	return Limits{Notice: 20 * time.Millisecond, Silence: 300 * time.Millisecond, Patience: time.Minute, Beat: 20 * time.Millisecond}
 }
 
 // TestWait waits for a holder who is silent, one who lives, one who lives for too
@@ -31,7 +31,7 @@ func TestWait(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "a.lock")
 			l := brief()
-			l.beat = tt.beat
+			l.Beat = tt.beat
 			held, err := wait(t.Context(), path, nil, l)
 			if err != nil {
 				t.Fatal(err)
@@ -39,7 +39,7 @@ func TestWait(t *testing.T) {
 			defer held.Release()
 			held.Sign("which asks its user")
 			var told []string
-			l.patience = tt.patience
+			l.Patience = tt.patience
 			_, err = wait(t.Context(), path, func(holder string) { told = append(told, holder) }, l)
 			var busy *BusyError
 			if !errors.As(err, &busy) || busy.Silent != tt.silent || busy.Path != path || busy.Holder != Holder(path) {
