@@ -118,6 +118,7 @@ type Resolver struct {
 	graph    *profile.Graph
 	settings func() (*profile.Graph, error)
 	vault    func() (vault.Store, error)
+	stamps   func() (vault.Store, error) // the vault, for looks that ask nobody
 	state    func() state
 }
 
@@ -142,6 +143,7 @@ func Load(opts Options) (*Resolver, error) {
 	r.graph = graph
 	r.settings = sync.OnceValues(func() (*profile.Graph, error) { return readSettings(r.configFolder()) })
 	r.state = sync.OnceValue(r.newState)
+	r.stamps = sync.OnceValues(func() (vault.Store, error) { return r.openVault(nil) })
 	r.vault = sync.OnceValues(func() (vault.Store, error) { return r.openVault(r.terminal()) })
 	return r, nil
 }

@@ -124,7 +124,7 @@ func (r *Resolver) entry(name string) (chain.Entry, error) {
 	if vault.CheckName(name) != nil {
 		return chain.Entry{}, nil
 	}
-	store, err := r.openVault(nil)
+	store, err := r.stamps()
 	if errors.Is(err, errNoHome) {
 		return chain.Entry{}, nil
 	}
