@@ -36,6 +36,7 @@ func floors() map[string]int {
 		"internal/tty":        2, // the terminal device, and what is asked there
 		"internal/pinentry":   2, // the same in pinentry's window
 		"internal/keychain":   2, // the OS keychain, with a time limit
+		"internal/authcode":   2, // what sso and signin share of an authorization code: state, PKCE, the loopback listener
 		"internal/tokenfile":  2, // what sso and signin share: a file, its lock, its atomic write
 		"secret":              1,
 		"origin":              1,
@@ -46,6 +47,7 @@ func floors() map[string]int {
 		"internal/loopback":   1,
 		"internal/iso8601":    1,
 		"internal/display":    1, // text from elsewhere made fit for a terminal
+		"internal/browser":    1, // opening a page, and whether there is a browser to open it in
 		"internal/command":    1, // programs that are run for what they print
 		"internal/kernelring": 1, // the Linux kernel's keyring
 		"internal/pause":      1, // waiting for a time or the end of a context
@@ -126,7 +128,7 @@ func fences() []fence {
 // request, an output that the user asked for, a file of AWS's own, a digest.
 func revealers() []string {
 	return []string{
-		"secret", "awsapi", "deliver", "session", "vault", "mfa", "internal/keychain", "internal/tokenfile", "internal/tty", "internal/pinentry",
+		"secret", "awsapi", "deliver", "session", "vault", "mfa", "internal/keychain", "internal/authcode", "internal/tokenfile", "internal/tty", "internal/pinentry",
 		".", "sso", "signin", "iam", "provider", "chain", "cmd/latchkey/cli",
 	}
 }
