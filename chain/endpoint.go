@@ -91,11 +91,10 @@ func CallerEndpoint(c Config, plan *Plan, service awsapi.Service) (awsapi.Endpoi
 // Endpoint returns where a service is called with the settings of a profile that
 // need not exist, such as one whose key is about to be stored.
 func Endpoint(c Config, name string, service awsapi.Service) (awsapi.Endpoint, origin.Value, error) {
-	p := &planner{graph: c.Graph, env: c.Env, selected: origin.Value{Text: name, Origin: origin.Code("the profile asked for")}}
-	if err := p.find(name); err != nil && !isNotFound(err) {
+	p, err := settings(c, origin.Value{Text: name, Origin: origin.Code("the profile asked for")})
+	if err != nil {
 		return awsapi.Endpoint{}, origin.Value{}, err
 	}
-	p.region = p.findRegion()
 	endpoint, _, err := p.resolve(service, p.regionFor(""))
 	return endpoint, p.setting("AWS_CA_BUNDLE", "ca_bundle"), err
 }

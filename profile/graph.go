@@ -62,10 +62,20 @@ func (g *Graph) Locations() Locations { return g.loc }
 // One whose header or lines cannot be read is among them.
 func (g *Graph) Names() []string {
 	g.read()
-	names := make([]string, 0, len(g.config.heads)+len(g.credentials.heads))
-	for _, f := range []*file{&g.config, &g.credentials} {
+	return names(kindProfile, &g.config, &g.credentials)
+}
+
+// SSOSessions returns the names of all [sso-session] sections, as Names does.
+func (g *Graph) SSOSessions() []string {
+	g.read()
+	return names(kindSSO, &g.config)
+}
+
+func names(k kind, files ...*file) []string {
+	var names []string
+	for _, f := range files {
 		for i, h := range f.heads {
-			if h.kind == kindProfile {
+			if h.kind == k {
 				names = append(names, f.nameOf(i))
 			}
 		}
