@@ -15,6 +15,7 @@ type format uint8
 const (
 	formatXML format = iota
 	formatJSON
+	formatNone // the answer has no content that matters
 )
 
 func (f format) String() string {
@@ -32,12 +33,12 @@ const (
 // document is a decoded answer: the texts of its leaves by path, such as
 // "AssumeRoleResult/Credentials/AccessKeyId". XML and JSON share it, and with
 // it the rules: bounded depth and size, no rest after the end, and a path that
-// occurs twice has no value. The query services' lists are counted: their
-// elements are "Keys/member.1", "Keys/member.2".
+// occurs twice has no value. The elements of lists, JSON's and those of the query
+// services, are counted: "Keys/member.1", "Keys/member.2".
 type document struct {
 	root   string // name of the XML root
 	fields map[string]leaf
-	lists  map[string]int // how many "member" elements each list has
+	lists  map[string]int // how many elements each list has
 }
 
 type leaf struct {
@@ -49,8 +50,11 @@ type leaf struct {
 
 func parse(f format, body []byte) (document, error) {
 	d := document{fields: make(map[string]leaf, 16)}
-	if f == formatXML {
+	switch f {
+	case formatXML:
 		return d, d.parseXML(body)
+	case formatNone:
+		return d, nil
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -140,12 +144,16 @@ func (w *walk) name(local string) string {
 	if local != "member" {
 		return local
 	}
-	if w.d.lists == nil {
-		w.d.lists = make(map[string]int)
+	return w.d.member(strings.Join(w.path, "/"))
+}
+
+// member counts one more element of a list and returns its name.
+func (d *document) member(list string) string {
+	if d.lists == nil {
+		d.lists = make(map[string]int)
 	}
-	list := strings.Join(w.path, "/")
-	w.d.lists[list]++
-	return local + "." + strconv.Itoa(w.d.lists[list])
+	d.lists[list]++
+	return "member." + strconv.Itoa(d.lists[list])
 }
 
 // parseJSON reads one value. Object keys that hold a slash are left out: they
@@ -167,7 +175,7 @@ func (d *document) parseJSON(dec *json.Decoder, path string, depth int) error {
 			return d.parseObject(dec, path, depth)
 		}
 		for dec.More() {
-			if err := d.parseJSON(dec, path+"[]", depth+1); err != nil {
+			if err := d.parseJSON(dec, path+"/"+d.member(path), depth+1); err != nil {
 				return err
 			}
 		}

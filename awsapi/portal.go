@@ -2,7 +2,6 @@ package awsapi
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -18,15 +17,8 @@ type RoleCredentialsInput struct {
 // GetRoleCredentials exchanges an Identity Center access token for a role's session.
 // https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html
 func (c *Client) GetRoleCredentials(ctx context.Context, e Endpoint, in RoleCredentialsInput) (SessionOutput, error) {
-	k := call{
-		service: SSO, operation: "GetRoleCredentials", endpoint: e, method: http.MethodGet,
-		path: "/federation/credentials?" + url.Values{
-			"account_id": {in.AccountID}, "role_name": {in.RoleName},
-		}.Encode(),
-		header:  http.Header{"X-Amz-Sso_bearer_token": {in.AccessToken.Reveal()}},
-		secrets: []string{in.AccessToken.Reveal()},
-		format:  formatJSON,
-	}
+	k := portalCall("GetRoleCredentials", e, in.AccessToken)
+	k.path = "/federation/credentials?" + url.Values{"account_id": {in.AccountID}, "role_name": {in.RoleName}}.Encode()
 	if in.AccessToken.Empty() {
 		return SessionOutput{}, &InputError{k.label(), "no access token"}
 	}
