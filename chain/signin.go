@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
@@ -107,19 +108,11 @@ func SessionSignIn(c Config, name origin.Value) (SignIn, error) {
 }
 
 // ProfileSignIn returns the sign-in of a profile that has no account and role of
-// its own, or with console that of one which is to have its credentials from a
-// sign-in at the console. ok is false where the profile has nothing of the kind.
-func ProfileSignIn(c Config, name origin.Value, console bool) (s SignIn, ok bool, err error) {
+// its own. ok is false where the profile has nothing of the kind.
+func ProfileSignIn(c Config, name origin.Value) (s SignIn, ok bool, err error) {
 	p, err := settings(c, name)
-	if err != nil {
+	if err != nil || p.root == nil {
 		return SignIn{}, false, err
-	}
-	if console {
-		s, err = p.consoleSignIn(name.Text)
-		return s, true, err
-	}
-	if p.root == nil {
-		return SignIn{}, false, nil
 	}
 	shape, err := p.shapeOf(p.root)
 	if err != nil || shape.sso.err != nil || !shape.sso.startURL.Set() || !shape.sso.region.Set() {
@@ -152,15 +145,45 @@ func (p *planner) centerSignIn(c Config, name string, sso ssoShape) (SignIn, err
 	return s, s.readScopes(c)
 }
 
-// consoleSignIn is what aws login does: in the region of the profile, else in the
-// partition's own.
-func (p *planner) consoleSignIn(name string) (SignIn, error) {
+// ConsoleSignIn returns the sign-in at the console of a profile that is to have its
+// credentials from there, and need not exist yet. It is in the region given, else in
+// that of the profile, else in the partition's own. A profile that gets its
+// credentials elsewhere is a *ConfigError: they would go on winning in some SDKs.
+func ConsoleSignIn(c Config, name, region origin.Value) (SignIn, error) {
+	p, err := settings(c, name)
+	if err != nil {
+		return SignIn{}, err
+	}
+	if err := p.freeForLogin(); err != nil {
+		return SignIn{}, err
+	}
+	if region.Set() {
+		p.region = region
+	}
 	login := p.rootValue("login_session")
-	s := SignIn{Kind: KindLogin, Profile: name, LoginSession: login, Region: p.regionFor(login.Text),
+	s := SignIn{Kind: KindLogin, Profile: name.Text, LoginSession: login, Region: p.regionFor(login.Text),
 		CacheFolder: p.graph.Locations().LoginCache, CABundle: p.setting("AWS_CA_BUNDLE", "ca_bundle"), selected: p.selected}
-	var err error
 	s.Endpoint, _, err = p.resolve(awsapi.SignIn, s.Region)
 	return s, err
+}
+
+func (p *planner) freeForLogin() error {
+	if p.root == nil {
+		return nil
+	}
+	s, err := p.shapeOf(p.root)
+	if err != nil {
+		return err
+	}
+	others := slices.DeleteFunc(s.bases(), func(name string) bool { return name == "login_session" })
+	if s.role.Set() {
+		others = append(others, "role_arn")
+	}
+	if len(others) == 0 && s.partial == nil && !s.selfCall {
+		return nil
+	}
+	return &ConfigError{Profile: s.name, Origin: p.root.Origin(), Message: "has credentials of its own already: " + strings.Join(others, ", "),
+		Why: "which of them are used beside login_session differs between the AWS SDKs", Fix: "name another profile, which need not exist yet"}
 }
 
 // readScopes reads the scopes of the session, separated by commas.

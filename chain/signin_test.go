@@ -103,24 +103,44 @@ func TestSignInsOfProfiles(t *testing.T) {
 	t.Parallel()
 	g, env := setup{config: signInConfig}.load(t)
 	c := chain.Config{Graph: g, Env: env}
-	for _, tt := range []struct {
-		name    string
-		console bool
-		want    string
-	}{
-		{"token", false, corp},
-		{"keys", false, ""},
-		{"nobody", false, ""},
-		{"bare", true, "login bare session= url= region=eu-north-1 scopes= login= endpoint=https://eu-north-1.signin.aws.amazon.com portal="},
-		{"nobody", true, "login nobody session= url= region=us-east-1 scopes= login= endpoint=https://us-east-1.signin.aws.amazon.com portal="},
-		{"web", true, web},
-	} {
-		s, ok, err := chain.ProfileSignIn(c, origin.Value{Text: tt.name}, tt.console)
+	for name, want := range map[string]string{"token": corp, "keys": "", "nobody": ""} {
+		s, ok, err := chain.ProfileSignIn(c, origin.Value{Text: name})
 		got := ""
 		if ok {
 			got = describe(s)
 		}
-		if err != nil || got != tt.want {
+		if err != nil || got != want {
+			t.Errorf("%s:\n got %s, %v\nwant %s", name, got, err, want)
+		}
+	}
+}
+
+// TestConsoleSignIns: of profiles that have nothing else.
+func TestConsoleSignIns(t *testing.T) {
+	t.Parallel()
+	g, env := setup{config: signInConfig}.load(t)
+	c := chain.Config{Graph: g, Env: env}
+	at := func(name, region string) string {
+		return "login " + name + " session= url= region=" + region + " scopes= login= endpoint=https://" + region + ".signin.aws.amazon.com portal="
+	}
+	for _, tt := range []struct{ name, region, want string }{
+		{"bare", "", at("bare", "eu-north-1")},
+		{"bare", "us-west-2", at("bare", "us-west-2")},
+		{"nobody", "", at("nobody", "us-east-1")},
+		{"web", "", web},
+		{"keys", "", "static keys"},
+		{"chained", "", "role_arn"},
+		{"dev", "", "Identity Center"},
+	} {
+		s, err := chain.ConsoleSignIn(c, origin.Value{Text: tt.name}, origin.Value{Text: tt.region})
+		var config *chain.ConfigError
+		if errors.As(err, &config) {
+			if !strings.Contains(err.Error(), tt.want) || config.Origin.Line == 0 {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+			continue
+		}
+		if got := describe(s); err != nil || got != tt.want {
 			t.Errorf("%s:\n got %s, %v\nwant %s", tt.name, got, err, tt.want)
 		}
 	}
