@@ -37,6 +37,9 @@ type member struct {
 	value any
 }
 
+// New returns a document without members.
+func New() *Document { return &Document{} }
+
 // Parse reads one JSON object with nothing after it. Of a repeated name the
 // last value counts, in the place of the first, as in Python. Errors do not
 // repeat any of the text.
@@ -149,6 +152,30 @@ func (d *Document) Object(name string) (*Document, bool) {
 // Set gives the member name the string value: in its place if it exists, else
 // at the end.
 func (d *Document) Set(name, value string) { d.set(name, value) }
+
+// SetList gives the member name a list of strings, in the place that Set would.
+func (d *Document) SetList(name string, values []string) {
+	list := make([]any, len(values))
+	for i, value := range values {
+		list[i] = value
+	}
+	d.set(name, list)
+}
+
+// SetObject gives the member name an object without members, in the place that
+// Set would. Setting members of what it returns changes d.
+func (d *Document) SetObject(name string) *Document {
+	inner := New()
+	d.set(name, inner)
+	return inner
+}
+
+// Delete takes the member name away, if there is one.
+func (d *Document) Delete(name string) {
+	if i := d.index(name); i >= 0 {
+		d.members = slices.Delete(d.members, i, i+1)
+	}
+}
 
 // Clone returns a copy that shares nothing that can be set.
 func (d *Document) Clone() *Document {

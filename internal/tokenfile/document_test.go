@@ -95,6 +95,25 @@ func TestSetAndClone(t *testing.T) {
 	}
 }
 
+func TestBuild(t *testing.T) {
+	t.Parallel()
+	d := tokenfile.New()
+	d.Set("id", "a\"ü")
+	d.SetList("scopes", []string{"sso:account:access", "x"})
+	d.SetObject("token").Set("key", "v")
+	d.Set("end", "")
+	if got, want := string(d.Encode()), `{"id": "a\"\u00fc", "scopes": ["sso:account:access", "x"], "token": {"key": "v"}, "end": ""}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	d.SetList("scopes", nil)
+	d.SetObject("token")
+	d.Delete("id")
+	d.Delete("missing")
+	if got, want := string(d.Encode()), `{"scopes": [], "token": {}, "end": ""}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestReadWaitsForWriters(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.json")

@@ -2,6 +2,8 @@ package tokenfile
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -12,12 +14,27 @@ import (
 // Until it is safely there a copy stands beside the lock: the old refresh token
 // is used up, and a process that is killed while the disk works must not take
 // the sign-in with it. Where neither can be written the token is not withheld.
-func (f File) keep(old State, next *Document) {
+func (f File) keep(rules Rules, old State, next *Document) {
+	if f.overtaken(rules, old) {
+		return
+	}
 	pending, data := f.beside(".pending"), next.Encode()
 	_ = os.WriteFile(pending, append([]byte(fingerprint(old)+"\n"), data...), 0o600)
 	if atomicfile.Write(f.Path, data, 0o600) == nil {
 		_ = os.Remove(pending)
 	}
+}
+
+// overtaken reports whether somebody has signed in anew, or out, since old was
+// read: that is newer than any refresh of old. Programs that know nothing of our
+// lock do that at any time.
+func (f File) overtaken(rules Rules, old State) bool {
+	doc, err := readOnce(f.Path)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	state, err := rules.Inspect(doc)
+	return err == nil && f.left(state) > 0 && !state.RefreshToken.Equal(old.RefreshToken)
 }
 
 // adopt puts what a killed process left into the file, and reports whether it

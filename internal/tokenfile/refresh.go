@@ -57,7 +57,18 @@ type Rules struct {
 	// Refresh asks for new tokens and puts them into the document, which is a
 	// copy. It should fail with *RefreshError.
 	Refresh func(context.Context, *Document) error
+	// Least is the time left below which the caller wants a refresh; 0 is the
+	// routine one at [Window]. A caller that says how long the token must last
+	// would have to ask a person otherwise, so it waits for somebody else's
+	// refresh although the old token lives, and tries without a [Gap].
+	Least time.Duration
 }
+
+// enough reports whether left makes a refresh needless.
+func (r Rules) enough(left time.Duration) bool { return left > max(r.Least, Window) }
+
+// routine reports whether a living token is good enough to go on with.
+func (r Rules) routine() bool { return r.Least == 0 }
 
 // RefreshError is a refresh that failed. Its texts are recorded in a file for
 // waiting processes and must hold no secret.
@@ -87,8 +98,8 @@ func (e *RefreshError) Reason() string {
 	return e.Code + " (" + e.Text + ")"
 }
 
-// Current returns the document, refreshed when less than [Window] is left and
-// that is possible. Exactly one process refreshes; those that still have a
+// Current returns the document, refreshed when less than [Window] or rules.Least
+// is left and that is possible. Exactly one process refreshes; those that still have a
 // living token go on with it, the others wait for the answer and share it, or
 // the failure. A failure is silent while the old token lives. The new document
 // is returned even when it cannot be written.
@@ -97,23 +108,23 @@ func (e *RefreshError) Reason() string {
 // wrapped error of a ctx that ended.
 func (f File) Current(ctx context.Context, rules Rules) (*Document, error) {
 	doc, state, err := f.look(ctx, rules)
-	if err != nil || f.left(state) > Window {
+	if err != nil || rules.enough(f.left(state)) {
 		return doc, err
 	}
 	alive := f.left(state) > 0
 	if state.RefreshToken.Empty() {
 		return unlessDead(doc, alive, ErrExpired)
 	}
-	if alive && f.lastTry().recent(f.Now(), state) {
+	if alive && rules.routine() && f.lastTry().recent(f.Now(), state) {
 		return doc, nil
 	}
 	began := f.Now()
-	lock, waited, err := f.lock(ctx, alive)
+	lock, waited, err := f.lock(ctx, alive && rules.routine())
 	switch {
 	case errors.Is(err, errBusy):
 		return doc, nil
 	case err != nil:
-		return nil, err
+		return unlessDead(doc, alive && ctx.Err() == nil, err)
 	case lock != nil:
 		defer func() { _ = lock.Release() }()
 	case alive:
@@ -147,19 +158,20 @@ var errBusy = errors.New("lock is held")
 
 // lock takes the lock. Where no lock can be had at all (a read-only disk, say)
 // it returns nil: an expired token is then refreshed unlocked, as by other tools.
-func (f File) lock(ctx context.Context, alive bool) (lock *lockfile.Lock, waited bool, err error) {
+// To a caller that does not wait it answers errBusy.
+func (f File) lock(ctx context.Context, now bool) (lock *lockfile.Lock, waited bool, err error) {
 	path := f.beside(".lock")
 	lock, ok, err := lockfile.Try(path)
 	if ok || err != nil {
 		return lock, false, nil
 	}
-	if alive {
+	if now {
 		return nil, false, errBusy
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	lock, err = lockfile.Acquire(waiting, path)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && lock == nil {
 		return nil, true, fmt.Errorf("token file %s: %w", f.Path, ctx.Err())
 	}
 	if waiting.Err() != nil && lock == nil {
@@ -174,7 +186,7 @@ func (f File) refresh(ctx context.Context, rules Rules, waited bool, began time.
 	if err == nil && f.adopt(rules, state) {
 		doc, state, err = f.look(ctx, rules)
 	}
-	if err != nil || f.left(state) > Window {
+	if err != nil || rules.enough(f.left(state)) {
 		return doc, err
 	}
 	alive := f.left(state) > 0
@@ -182,11 +194,11 @@ func (f File) refresh(ctx context.Context, rules Rules, waited bool, began time.
 		return unlessDead(doc, alive, ErrExpired)
 	}
 	last := f.lastTry()
-	if alive && last.recent(f.Now(), state) {
+	if alive && rules.routine() && last.recent(f.Now(), state) {
 		return doc, nil
 	}
 	if failure := last.failure(state); waited && failure != nil && !last.at.Before(began) {
-		return nil, failure
+		return unlessDead(doc, alive, failure)
 	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("token file %s: %w", f.Path, ctx.Err())
@@ -197,7 +209,7 @@ func (f File) refresh(ctx context.Context, rules Rules, waited bool, began time.
 	defer cancel()
 	err = f.ask(asking, rules, next)
 	if err == nil {
-		f.keep(state, next)
+		f.keep(rules, state, next)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("token file %s: %w", f.Path, ctx.Err())
 		}
