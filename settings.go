@@ -24,6 +24,10 @@ import (
 //	pinentry = /usr/bin/pinentry-gnome3
 //	[sessions]
 //	keep = yes | no                   # share sessions between processes
+//	[login]
+//	method = auto | browser | device-code
+//	port = 8400                       # to which the browser returns; a free one
+//	offer = ask | always | never      # to sign in, where a command needs it
 //
 // Errors: those of reading and parsing, with file and line.
 func (r *Resolver) Setting(section, key string) (origin.Value, error) {

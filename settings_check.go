@@ -16,6 +16,8 @@ func settingNames(section string) []string {
 		return []string{"method", "pinentry"}
 	case "sessions":
 		return []string{"keep"}
+	case "login":
+		return []string{"method", "port", "offer"}
 	}
 	return nil
 }
@@ -43,7 +45,7 @@ func (r *Resolver) SettingsFindings() ([]profile.Diagnostic, error) {
 		known := settingNames(name)
 		if known == nil {
 			found = append(found, profile.Diagnostic{Code: "unknown-setting", Origin: section.Origin(), Message: "latchkey's settings have no section " + name,
-				Fix: "write [vault], [prompt] or [sessions]"})
+				Fix: "write [vault], [prompt], [sessions] or [login]"})
 			continue
 		}
 		for _, key := range section.Keys() {

@@ -9,47 +9,7 @@ import (
 	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/session"
 	"github.com/latchkey-aws/latchkey/signin"
-	"github.com/latchkey-aws/latchkey/sso"
 )
-
-// signIn explains that a person is needed.
-func signIn(err error, f *Finding) bool {
-	var mfa *provider.MFARequiredError
-	var center *sso.SignInRequiredError
-	var console *signin.SignInRequiredError
-	switch {
-	case errors.As(err, &mfa):
-		f.What = label(f) + mfa.Error()
-		f.Code, f.Why = "mfa-required", "the code of an MFA device is needed, and there is no terminal to ask on"
-		f.Fix = "run " + f.again() + " in a terminal: it asks once, for all programs; or give the six digits with --mfa-code 123456 or TOTP_CODE in the environment"
-		f.where(err, chain.InputMFASerial)
-	case errors.As(err, &center):
-		f.Code, f.Why = "sso-sign-in", "the cached sign-in is "+center.File
-		f.Fix = "sign in: aws sso login --sso-session " + center.SessionName
-		if center.SessionName == "" {
-			f.Fix = "sign in: aws sso login --profile " + f.Profile
-		}
-		f.where(err, chain.InputStartURL)
-	case errors.As(err, &console):
-		f.Code, f.Why, f.Fix = "console-sign-in", "the cached sign-in is "+console.File, "sign in: aws login --profile "+f.Profile
-		f.where(err, chain.InputLoginSession)
-	default:
-		return false
-	}
-	f.Class = ClassNeedsUser
-	return true
-}
-
-// where points at the input of the step that failed.
-func (f *Finding) where(err error, input string) {
-	var step *chain.StepError
-	if !errors.As(err, &step) {
-		return
-	}
-	if in, ok := step.Step.Input(input); ok {
-		f.Where = at(in.Origin)
-	}
-}
 
 // sources explains what a source of credentials did wrong.
 func sources(err error, f *Finding) bool {
