@@ -24,6 +24,12 @@ func (c *checker) world(w *World) {
 	if w.Settings.Login > 15*time.Minute {
 		c.at("$.settings.login", "login credentials live 15m at most")
 	}
+	if w.Settings.DeviceInterval%time.Second != 0 {
+		c.at("$.settings.device_interval", "device_interval %s is not whole seconds", w.Settings.DeviceInterval)
+	}
+	if w.Settings.DeviceCode%time.Second != 0 {
+		c.at("$.settings.device_code", "device_code %s is not whole seconds", w.Settings.DeviceCode)
+	}
 	seen := make(map[string]bool) // account ids and names, key ids, ARNs
 	for i := range w.Accounts {
 		c.account(fmt.Sprintf("$.accounts[%d]", i), &w.Accounts[i], seen)

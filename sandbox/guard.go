@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -48,28 +49,52 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 
 // refuse returns the status for a request that no AWS client sends: one for
 // another host (DNS rebinding), one of a browser or through a proxy, OPTIONS.
+// The pages are for browsers, and only for a person who opens them there.
 func (s *Server) refuse(r *http.Request) int {
 	isMetadata := strings.HasPrefix(r.URL.Path, "/latest/")
 	linkLocal := r.Host == "169.254.169.254" || r.Host == "169.254.169.254:80"
 	switch {
 	case !s.hosts[r.Host] && !(isMetadata && linkLocal):
 		return http.StatusMisdirectedRequest
-	case r.Method == http.MethodOptions, foreign(r.Header):
+	case r.Method == http.MethodOptions, proxied(r.Header):
+		return http.StatusForbidden
+	case isPage(r.URL.Path) && !opened(r), !isPage(r.URL.Path) && browsed(r.Header):
 		return http.StatusForbidden
 	}
 	return 0
 }
 
-// foreign reports whether a browser or a proxy had its hands on the request.
-func foreign(h http.Header) bool {
+// proxied reports whether a proxy had its hands on the request.
+func proxied(h http.Header) bool {
 	for name := range h {
-		switch {
-		case name == "Origin", name == "Referer", name == "Forwarded", name == "Via",
-			strings.HasPrefix(name, "Sec-Fetch-"), strings.HasPrefix(name, "X-Forwarded-"):
+		if name == "Forwarded" || name == "Via" || strings.HasPrefix(name, "X-Forwarded-") {
 			return true
 		}
 	}
 	return false
+}
+
+// browsed reports whether a browser sent the request.
+func browsed(h http.Header) bool {
+	for name := range h {
+		if name == "Origin" || name == "Referer" || strings.HasPrefix(name, "Sec-Fetch-") {
+			return true
+		}
+	}
+	return false
+}
+
+// opened reports whether a page is asked for as a person does it: as the
+// document of a tab, from anywhere, or by a form of our own pages. Scripts,
+// frames and forms of other sites are refused; so is a sandboxed frame, whose
+// origin is "null".
+func opened(r *http.Request) bool {
+	only := func(name string, allowed ...string) bool {
+		values := r.Header.Values(name)
+		return len(values) == 0 || len(values) == 1 && slices.Contains(allowed, values[0])
+	}
+	return only("Origin", "http://"+r.Host) && only("Sec-Fetch-Mode", "navigate") && only("Sec-Fetch-Dest", "document") &&
+		(r.Method == http.MethodGet || only("Sec-Fetch-Site", "same-origin"))
 }
 
 // route finds the service by its path; the services' paths do not overlap.
@@ -85,8 +110,16 @@ func (s *Server) route(x *exchange) {
 	case path == "/federation/credentials", path == "/assignment/accounts",
 		path == "/assignment/roles", path == "/logout":
 		s.servePortal(x)
-	case path == "/token":
+	case path == "/token", path == "/client/register", path == "/device_authorization":
 		s.serveOIDC(x)
+	case path == "/authorize", path == "/v1/authorize":
+		s.serveAuthorize(x)
+	case path == devicePath:
+		s.serveDevice(x)
+	case path == confirmationPath:
+		s.serveConfirmation(x)
+	case strings.HasPrefix(path, pagesPath):
+		s.servePages(x)
 	case path == "/v1/token":
 		s.serveSignIn(x)
 	case strings.HasPrefix(path, "/_sandbox/"):

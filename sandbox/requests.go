@@ -15,7 +15,7 @@ const maxRecorded = 10_000
 // a token, a code or a body.
 type Recorded struct {
 	Time        time.Time `json:"time"`
-	Service     string    `json:"service"`                 // sts, iam, sso, sso_oidc, signin, imds, container, control, unknown, refused
+	Service     string    `json:"service"`                 // sts, iam, sso, sso_oidc, signin, pages, imds, container, control, unknown, refused
 	Operation   string    `json:"operation"`               // "AssumeRole", or the method where there is no name
 	AccessKeyID string    `json:"access_key_id,omitempty"` // of a signed request whose signature was right
 	Status      int       `json:"status"`

@@ -17,6 +17,12 @@ type Options struct {
 	World *World           // nil: Example()
 	Addr  string           // IP:PORT of a loopback address; "" is 127.0.0.1:0, a free port
 	Now   func() time.Time // required
+	// AutoApprove answers the browser's pages at once, as if the person had signed
+	// in and allowed what was asked.
+	AutoApprove bool
+	// AutoApproveUser is who signs in then: a person of the Identity Center, and a
+	// user of an account by NAME, ACCOUNT/NAME or ARN. "": the first of each.
+	AutoApproveUser string
 }
 
 // Server is a running sandbox. Its methods may be called at the same time.
@@ -29,6 +35,9 @@ type Server struct {
 
 	http   *http.Server
 	served chan error
+
+	auto     bool   // answer the pages at once
+	autoUser string // as whom
 
 	issuers map[string]crypto.Signer // by issuer URL; never written after New
 
@@ -55,7 +64,12 @@ func New(o Options) (*Server, error) {
 	if c.world(w); len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
-	s := &Server{world: w, now: o.Now, served: make(chan error, 1)}
+	if name := o.AutoApproveUser; name != "" && w.ssoUser(name) == nil {
+		if _, _, n := w.user(name); n != 1 {
+			return nil, fmt.Errorf("sandbox: the user for the pages: %w", notOne(n, name))
+		}
+	}
+	s := &Server{world: w, now: o.Now, served: make(chan error, 1), auto: o.AutoApprove, autoUser: o.AutoApproveUser}
 	s.container.token = randomText(32)
 	if err := s.populate(); err != nil {
 		return nil, err

@@ -2,9 +2,12 @@ package sandbox
 
 import (
 	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -14,39 +17,61 @@ import (
 // proofWindow is how far a DPoP proof's time may be from the server's.
 const proofWindow = 5 * time.Minute
 
-// serveSignIn is the sign-in service's token endpoint, CreateOAuth2Token, for
-// the refresh grant. The grant of an authorization code, which begins in a
-// browser, is not offered.
+// The client ids of the sign-in service: a browser on the same machine, and one
+// anywhere, whose person carries the code over.
+const (
+	sameDevice  = "arn:aws:signin:::devtools/same-device"
+	crossDevice = "arn:aws:signin:::devtools/cross-device"
+)
+
+// loginLifetime is how long a console sign-in can be refreshed.
+const loginLifetime = 12 * time.Hour
+
+// signInRequest is the body of CreateOAuth2Token.
+type signInRequest struct {
+	ClientID, GrantType, RefreshToken string
+	Code, CodeVerifier, RedirectURI   string
+}
+
+// serveSignIn is the sign-in service's token endpoint, CreateOAuth2Token.
 func (s *Server) serveSignIn(x *exchange) {
 	x.rec.Service, x.rec.Operation = "signin", "CreateOAuth2Token"
 	if !x.method(http.MethodPost) {
 		return
 	}
-	var in struct {
-		ClientID, GrantType, RefreshToken string
-	}
+	var in signInRequest
 	if json.Unmarshal(x.body, &in) != nil || in.ClientID == "" || in.GrantType == "" {
-		x.signInFail(http.StatusBadRequest, "ValidationException", "INVALID_REQUEST", "clientId and grantType are required")
+		x.signInInvalid("clientId and grantType are required")
 		return
 	}
-	if in.GrantType != "refresh_token" || in.RefreshToken == "" {
-		x.signInFail(http.StatusBadRequest, "ValidationException", "INVALID_REQUEST", "grantType is not refresh_token with a refreshToken")
+	refresh := in.GrantType == grantRefresh && in.RefreshToken != ""
+	code := in.GrantType == grantCode && in.Code != "" && in.CodeVerifier != "" && in.RedirectURI != ""
+	if !refresh && !code {
+		x.signInInvalid("grantType is not refresh_token with a refreshToken, or authorization_code with code, codeVerifier and redirectUri")
 		return
 	}
 	s.sso.mu.Lock()
 	defer s.sso.mu.Unlock()
 	key, problem := s.checkProof(x)
-	if problem != "" {
-		x.signInFail(http.StatusBadRequest, "ValidationException", "INVALID_REQUEST", problem)
-		return
+	switch {
+	case problem != "":
+		x.signInInvalid(problem)
+	case refresh:
+		s.refreshLogin(x, in, key)
+	default:
+		s.redeemLogin(x, in, key)
 	}
+}
+
+// refreshLogin is the refresh grant; the caller holds the lock.
+func (s *Server) refreshLogin(x *exchange, in signInRequest, key string) {
 	grant, ok := s.sso.logins[in.RefreshToken]
 	switch {
 	case !ok, !x.now.Before(grant.ends):
 		x.signInFail(http.StatusUnauthorized, "AccessDeniedException", "TOKEN_EXPIRED", "The refresh token has expired or was used")
 		return
 	case grant.client != in.ClientID, grant.key != key:
-		x.signInFail(http.StatusBadRequest, "ValidationException", "INVALID_REQUEST", "The refresh token belongs to another client or key")
+		x.signInInvalid("The refresh token belongs to another client or key")
 		return
 	}
 	refresh := in.RefreshToken
@@ -54,11 +79,40 @@ func (s *Server) serveSignIn(x *exchange) {
 		delete(s.sso.logins, in.RefreshToken)
 		refresh = s.grantLogin(grant)
 	}
-	c := s.mintLogin(grant.account, grant.user)
-	x.write(http.StatusOK, "application/json", []byte(toJSON(map[string]any{
+	x.write(http.StatusOK, "application/json", []byte(toJSON(loginTokens(x.now, s.mintLogin(grant.account, grant.user), refresh))))
+}
+
+// redeemLogin is the grant of an authorization code; the caller holds the lock.
+func (s *Server) redeemLogin(x *exchange, in signInRequest, key string) {
+	code, problem := s.redeem(x.now, true, in.ClientID, in.Code, in.CodeVerifier, in.RedirectURI)
+	switch problem {
+	case codeOver:
+		x.signInFail(http.StatusUnauthorized, "AccessDeniedException", "AUTHCODE_EXPIRED", "The authorization code has expired or was used")
+		return
+	case codeWrong:
+		x.signInInvalid("The authorization code belongs to another client, redirect URI or code verifier")
+		return
+	}
+	c := s.mintLogin(code.who.account, code.who.user)
+	out := loginTokens(x.now, c, s.grantLogin(loginGrant{code.who.account, code.who.user, in.ClientID, key, x.now.Add(loginLifetime)}))
+	token, err := s.idToken(c, in.ClientID)
+	if err != nil {
+		x.signInFail(http.StatusInternalServerError, "InternalServerException", "server_error", "no identity token could be made")
+		return
+	}
+	out["idToken"] = token
+	x.write(http.StatusOK, "application/json", []byte(toJSON(out)))
+}
+
+func loginTokens(now time.Time, c *caller, refresh string) map[string]any {
+	return map[string]any{
 		"accessToken": map[string]string{"accessKeyId": c.keyID, "secretAccessKey": c.secret, "sessionToken": c.token},
-		"tokenType":   "aws_sigv4", "refreshToken": refresh, "expiresIn": int(c.expires.Sub(x.now).Seconds()),
-	})))
+		"tokenType":   "aws_sigv4", "refreshToken": refresh, "expiresIn": int(c.expires.Sub(now).Seconds()),
+	}
+}
+
+func (x *exchange) signInInvalid(message string) {
+	x.signInFail(http.StatusBadRequest, "ValidationException", "INVALID_REQUEST", message)
 }
 
 func (x *exchange) signInFail(status int, shape, code, message string) {
@@ -119,11 +173,16 @@ func keyName(key *ecdsa.PublicKey) (string, error) {
 }
 
 // idToken is the token that comes with the first credentials of a sign-in; its
-// subject is the value of login_session. Nobody verifies it.
-func (s *Server) idToken(key *ecdsa.PrivateKey, c *caller) (string, error) {
+// subject is the value of login_session. Nobody verifies it, so its key is
+// thrown away.
+func (s *Server) idToken(c *caller, client string) (string, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", fmt.Errorf("sandbox: %w", err)
+	}
 	now := s.now()
 	return jose.Sign(key, nil, map[string]any{
-		"iss": s.url, "sub": c.arn, "aud": sameDevice, "iat": now.Unix(), "exp": now.Add(15 * time.Minute).Unix(),
+		"iss": s.url, "sub": c.arn, "aud": client, "iat": now.Unix(), "exp": now.Add(15 * time.Minute).Unix(),
 	})
 }
 

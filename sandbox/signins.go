@@ -18,11 +18,11 @@ type signIns struct {
 	refresh map[string]ssoRefresh // by refresh token
 	logins  map[string]loginGrant // by refresh token
 	proofs  map[string]time.Time  // DPoP proof ids, until they are too old to be accepted
-}
 
-type ssoClient struct {
-	secret  string
-	expires time.Time
+	devices  map[string]*deviceGrant // by device code
+	codes    map[string]authCode     // by authorization code
+	flows    map[string]*flow        // what people are being asked, by id
+	browsers map[string]*browser     // by cookie
 }
 
 type ssoAccess struct {
@@ -61,35 +61,37 @@ func (s *Server) SignInSSO(user string) (SSOSignIn, error) {
 		return SSOSignIn{}, fmt.Errorf("the Identity Center has no user %q", user)
 	}
 	now := s.now()
-	client := ssoClient{secret: randomText(48), expires: now.Add(90 * 24 * time.Hour).Truncate(time.Second)}
+	client := ssoClient{secret: randomText(48), scopes: []string{"sso:account:access"}, expires: now.Add(90 * 24 * time.Hour).Truncate(time.Second)}
 	out := SSOSignIn{
 		StartURL: s.world.IdentityCenter.StartURL, Region: s.world.IdentityCenter.Region,
 		ClientID: randomText(16), ClientSecret: client.secret, RegistrationExpiresAt: client.expires,
 	}
 	s.sso.mu.Lock()
 	defer s.sso.mu.Unlock()
-	if s.sso.clients == nil {
-		s.sso.clients = make(map[string]ssoClient)
-	}
-	s.sso.clients[out.ClientID] = client
-	out.AccessToken, out.RefreshToken, out.ExpiresAt = s.grantSSO(u, out.ClientID)
+	s.addClient(out.ClientID, client)
+	out.AccessToken, out.RefreshToken, out.ExpiresAt = s.grantSSO(u, out.ClientID, true)
 	return out, nil
 }
 
-// grantSSO makes tokens; the caller holds the lock.
-func (s *Server) grantSSO(u *SSOUser, client string) (access, refresh string, expires time.Time) {
+// grantSSO makes tokens, and one to refresh them with if they are renewable; the
+// caller holds the lock.
+func (s *Server) grantSSO(u *SSOUser, client string, renewable bool) (access, refresh string, expires time.Time) {
 	if s.sso.access == nil {
 		s.sso.access, s.sso.refresh = make(map[string]ssoAccess), make(map[string]ssoRefresh)
 	}
 	expires = s.now().Add(orDefault(s.world.Settings.SSOToken, time.Hour)).Truncate(time.Second)
-	access, refresh = "aoa"+randomText(48), "aor"+randomText(48)
+	access = "aoa" + randomText(48)
 	s.sso.access[access] = ssoAccess{u, expires}
-	s.sso.refresh[refresh] = ssoRefresh{u, client}
+	if renewable {
+		refresh = "aor" + randomText(48)
+		s.sso.refresh[refresh] = ssoRefresh{u, client}
+	}
 	return access, refresh, expires
 }
 
 // EndSSO ends the sessions of a person as an administrator would: the access
-// tokens stop working before their time, and so do the refresh tokens.
+// tokens stop working before their time, and so do the refresh tokens. Browsers
+// have to sign in again.
 func (s *Server) EndSSO(user string) {
 	s.sso.mu.Lock()
 	defer s.sso.mu.Unlock()
@@ -101,6 +103,11 @@ func (s *Server) EndSSO(user string) {
 	for token, r := range s.sso.refresh {
 		if r.user.Name == user {
 			delete(s.sso.refresh, token)
+		}
+	}
+	for _, b := range s.sso.browsers {
+		if b.who.sso != nil && b.who.sso.Name == user {
+			b.who.sso = nil
 		}
 	}
 }
@@ -115,9 +122,6 @@ type Login struct {
 	ClientID, RefreshToken, IDToken            string
 	Key                                        *ecdsa.PrivateKey // of the DPoP proofs
 }
-
-// sameDevice is the client id of a sign-in with a browser on the same machine.
-const sameDevice = "arn:aws:signin:::devtools/same-device"
 
 // SignInConsole signs a user in at the console, as if it had been done in a browser.
 // The sign-in can be refreshed for 12 hours.
@@ -139,12 +143,12 @@ func (s *Server) SignInConsole(user string) (Login, error) {
 		Session: c.arn, AccountID: a.ID, ClientID: sameDevice, Key: key,
 		AccessKeyID: c.keyID, SecretAccessKey: c.secret, SessionToken: c.token, ExpiresAt: c.expires,
 	}
-	if out.IDToken, err = s.idToken(key, c); err != nil {
+	if out.IDToken, err = s.idToken(c, sameDevice); err != nil {
 		return Login{}, err
 	}
 	s.sso.mu.Lock()
 	defer s.sso.mu.Unlock()
-	out.RefreshToken = s.grantLogin(loginGrant{a, u, sameDevice, name, s.now().Add(12 * time.Hour)})
+	out.RefreshToken = s.grantLogin(loginGrant{a, u, sameDevice, name, s.now().Add(loginLifetime)})
 	return out, nil
 }
 

@@ -22,6 +22,10 @@ func WithClock(now func() time.Time) Option { return func(o *Options) { o.Now = 
 // WithAddr gives the server a loopback address instead of a free port.
 func WithAddr(addr string) Option { return func(o *Options) { o.Addr = addr } }
 
+// WithAutoApprove has the server answer its browser pages at once, as the first
+// user, so that whole sign-ins run without a browser.
+func WithAutoApprove() Option { return func(o *Options) { o.AutoApprove = true } }
+
 // Start runs a server until the test ends. It fails the test if it cannot.
 func Start(tb TB, opts ...Option) *Server {
 	tb.Helper()

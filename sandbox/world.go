@@ -36,6 +36,10 @@ type Settings struct {
 	WebIdentityToken      time.Duration `yaml:"web_identity_token"`      // 1h
 	NewKeyDelay           time.Duration `yaml:"new_key_delay"`           // until a key that IAM has made is known; 0
 	Login                 time.Duration `yaml:"login"`                   // credentials of the sign-in service; 15m, which is also the most
+	ClientRegistration    time.Duration `yaml:"client_registration"`     // of a program at the Identity Center; 2160h, which is 90 days
+	AuthorizationCode     time.Duration `yaml:"authorization_code"`      // 10m
+	DeviceCode            time.Duration `yaml:"device_code"`             // 10m
+	DeviceInterval        time.Duration `yaml:"device_interval"`         // between two questions about a device code, in whole seconds; 5s
 }
 
 // Account is one AWS account.

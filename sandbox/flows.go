@@ -1,0 +1,159 @@
+package sandbox
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// flow is one request that a person is being asked about.
+type flow struct {
+	id, csrf  string
+	browser   *browser
+	request   authRequest
+	device    *deviceGrant // of the device flow, else nil
+	confirmed bool         // the person has compared the device's code
+	expires   time.Time
+}
+
+// browser is a person's browser, known by a cookie. It remembers who signed in,
+// so that a second request only asks for consent.
+type browser struct {
+	who     person
+	expires time.Time
+}
+
+// browserLifetime is how long a browser stays signed in.
+const browserLifetime = 8 * time.Hour
+
+// signedIn reports whether the browser has somebody for the flow's service.
+func (f *flow) signedIn() bool {
+	if f.request.console {
+		return f.browser.who.user != nil
+	}
+	return f.browser.who.sso != nil
+}
+
+// begin asks a person, or answers for one at once; the caller holds the lock.
+func (s *Server) begin(x *exchange, f *flow) {
+	if s.auto {
+		who, err := s.autoPerson(f.request.console)
+		if err != nil {
+			x.problem("Nobody can sign in", err.Error())
+			return
+		}
+		s.allow(x, http.StatusFound, f, who)
+		return
+	}
+	f.id, f.csrf, f.expires = randomText(24), randomText(24), x.now.Add(10*time.Minute)
+	if f.browser = s.browser(x); f.browser == nil {
+		f.browser = new(browser)
+		s.remember(x, f.browser)
+	}
+	if s.sso.flows == nil {
+		s.sso.flows = make(map[string]*flow)
+	}
+	forget(s.sso.flows, func(f *flow) bool { return !x.now.Before(f.expires) })
+	s.sso.flows[f.id] = f
+	s.show(x, f)
+}
+
+// show answers with the page of a flow's next question.
+func (s *Server) show(x *exchange, f *flow) {
+	switch {
+	case f.device != nil && !f.confirmed:
+		x.html(http.StatusOK, confirmPage(f), "")
+	case !f.signedIn():
+		x.html(http.StatusOK, signInPage(f, s.choices(f.request.console)), "")
+	default:
+		x.html(http.StatusOK, consentPage(f), origin(f.request.redirect))
+	}
+}
+
+// allow is the end of a flow whose person said yes.
+func (s *Server) allow(x *exchange, status int, f *flow, who person) {
+	if f.device != nil {
+		f.device.user = who.sso
+		x.moved(status, approvedPath)
+		return
+	}
+	x.sendBack(status, f.request, url.Values{"code": {s.issueCode(x.now, f.request, who)}})
+}
+
+// refuse is the end of a flow whose person said no.
+func (s *Server) deny(x *exchange, f *flow) {
+	if f.device != nil {
+		f.device.denied = true
+		x.moved(http.StatusSeeOther, deniedPath)
+		return
+	}
+	x.sendBack(http.StatusSeeOther, f.request, url.Values{
+		"error": {"access_denied"}, "error_description": {"The request was denied"},
+	})
+}
+
+// autoPerson is who signs in where no person does.
+func (s *Server) autoPerson(console bool) (person, error) {
+	if !console {
+		ic := s.world.IdentityCenter
+		if s.autoUser == "" && ic != nil && len(ic.Users) > 0 {
+			return person{sso: &ic.Users[0]}, nil
+		}
+		if u := s.world.ssoUser(s.autoUser); u != nil {
+			return person{sso: u}, nil
+		}
+		return person{}, errors.New("The Identity Center has no such user.")
+	}
+	for i := range s.world.Accounts {
+		if a := &s.world.Accounts[i]; s.autoUser == "" && len(a.Users) > 0 {
+			return person{account: a, user: &a.Users[0]}, nil
+		}
+	}
+	a, u, n := s.world.user(s.autoUser)
+	if n != 1 {
+		return person{}, errors.New("No account has such a user.")
+	}
+	return person{account: a, user: u}, nil
+}
+
+// cookieName has the port, since a browser sends the cookies of all ports of a
+// host to each of them.
+func (s *Server) cookieName() string {
+	u, err := url.Parse(s.url)
+	if err != nil {
+		return "latchkey-sandbox" // the URL is our own
+	}
+	return "latchkey-sandbox-" + u.Port()
+}
+
+// browser finds who asks by their cookie; the caller holds the lock.
+func (s *Server) browser(x *exchange) *browser {
+	cookie, err := x.r.Cookie(s.cookieName())
+	if err != nil {
+		return nil
+	}
+	b := s.sso.browsers[cookie.Value]
+	if b == nil || !x.now.Before(b.expires) {
+		return nil
+	}
+	return b
+}
+
+// remember gives a browser a new cookie, and ends the one it had: nobody who
+// knew it before the sign-in knows it after.
+func (s *Server) remember(x *exchange, b *browser) {
+	if s.sso.browsers == nil {
+		s.sso.browsers = make(map[string]*browser)
+	}
+	for value, known := range s.sso.browsers {
+		if known == b {
+			delete(s.sso.browsers, value)
+		}
+	}
+	forget(s.sso.browsers, func(b *browser) bool { return !x.now.Before(b.expires) })
+	value := randomText(32)
+	b.expires = x.now.Add(browserLifetime)
+	s.sso.browsers[value] = b
+	http.SetCookie(x.w, &http.Cookie{Name: s.cookieName(), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
