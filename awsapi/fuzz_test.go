@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -73,6 +74,7 @@ func FuzzJSON(f *testing.F) {
 	for _, s := range []string{
 		portalJSON, signInJSON, `{"accessToken":"at","expiresIn":1,"refreshToken":"rt"}`, `{"error":"invalid_grant","error_description":"\u001b"}`,
 		`{"__type":"a#B:c","message":null}`, `{"a":[1,[2,{"b":true}]]}`, `{"x":1,"x":2}`,
+		`{"accountList":[{"accountId":"012345678901","accountName":"a\u202e"},{"accountId":"012345678902"}],"nextToken":"n"}`,
 	} {
 		f.Add(200, s)
 		f.Add(400, s)
@@ -88,6 +90,15 @@ func FuzzJSON(f *testing.F) {
 		fuzz(t, status, jsonType, body, func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) (bool, error) {
 			out, err := c.CreateToken(ctx, e, awsapi.CreateTokenInput{})
 			return !out.AccessToken.Empty() && out.ExpiresIn >= time.Second, err
+		})
+		fuzz(t, status, jsonType, body, func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) (bool, error) {
+			out, err := c.ListAccounts(ctx, e, awsapi.ListAccountsInput{AccessToken: secret.New("bearer")})
+			for _, a := range out.Accounts {
+				if len(a.ID) != 12 || display.Text(a.Name+a.Email, 1000) != a.Name+a.Email {
+					return false, err
+				}
+			}
+			return true, err
 		})
 		fuzz(t, status, jsonType, body, func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) (bool, error) {
 			out, err := c.CreateSignInToken(ctx, e, awsapi.SignInTokenInput{})

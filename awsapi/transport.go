@@ -41,7 +41,7 @@ func (c *Client) transport(secure bool) (*http.Transport, error) {
 		TLSHandshakeTimeout:    c.limits.TLS,
 		MaxResponseHeaderBytes: maxHeader,
 		DisableCompression:     true, // and no HTTP/2: it gains one small request nothing
-		MaxIdleConnsPerHost:    8, // the accounts of Identity Center are asked for eight at a time
+		MaxIdleConnsPerHost:    8,    // the accounts of Identity Center are asked for eight at a time
 		IdleConnTimeout:        30 * time.Second,
 	}
 	return *at, nil
