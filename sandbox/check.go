@@ -12,6 +12,8 @@ import (
 
 // world checks what the types alone cannot: forms, references and uniqueness.
 func (c *checker) world(w *World) {
+	c.generate(w)
+	c.conduct(w)
 	switch {
 	case w.Region == "":
 		c.at("$.region", "region is missing")
@@ -56,7 +58,9 @@ func (c *checker) account(path string, a *Account, seen map[string]bool) {
 	if a.Name == "" {
 		c.at(path, "account %s has no name", a.ID)
 	}
-	c.once(path+".name", seen, "account "+a.Name)
+	if !a.generated {
+		c.once(path+".name", seen, "account "+a.Name)
+	}
 	for i, k := range a.RootAccessKeys {
 		c.accessKey(fmt.Sprintf("%s.root_access_keys[%d]", path, i), k, seen)
 	}

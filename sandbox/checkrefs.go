@@ -19,18 +19,42 @@ func (c *checker) identityCenter(w *World) {
 		c.at("$.identity_center.region", "region %q is not of lower-case letters, digits and -", ic.Region)
 	}
 	c.name("$.identity_center.session", "session", ic.Session)
+	accounts := w.accountsByName()
 	for i, u := range ic.Users {
 		at := fmt.Sprintf("$.identity_center.users[%d]", i)
 		c.name(at+".name", "user", u.Name)
 		for j, g := range u.Assignments {
 			at := fmt.Sprintf("%s.assignments[%d]", at, j)
-			if w.account(g.Account) == nil {
+			if accounts[g.Account] == nil {
 				c.at(at+".account", "account %q does not exist", g.Account)
 			}
-			if !wordy(g.PermissionSet, 1, 32, "+=,.@-") {
-				c.at(at+".permission_set", "permission set %q is not 1 to 32 of letters, digits and +=,.@-_", g.PermissionSet)
-			}
+			c.permissionSet(at+".permission_set", g.PermissionSet)
 		}
+	}
+}
+
+func (c *checker) permissionSet(path, name string) {
+	if !wordy(name, 1, 32, "+=,.@-") {
+		c.at(path, "permission set %q is not 1 to 32 of letters, digits and +=,.@-_", name)
+	}
+}
+
+// conduct checks how the server is to behave.
+func (c *checker) conduct(w *World) {
+	if d := w.Settings.Latency; d > longestDelay {
+		c.at("$.settings.latency", "latency %s is not 0s to 1h", d)
+	}
+	if n := w.Settings.PortalRate; n < 0 {
+		c.at("$.settings.portal_rate", "portal_rate is less than 0")
+	}
+	for i := range w.Failures {
+		at := fmt.Sprintf("$.failures[%d]", i)
+		for _, m := range w.Failures[i].mistakes() {
+			c.at(strings.TrimSuffix(at+"."+m.key, "."), "%s", m.text)
+		}
+	}
+	if len(w.Failures) > maxFailures {
+		c.at("$.failures", "there are more than %d failures", maxFailures)
 	}
 }
 

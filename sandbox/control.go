@@ -20,6 +20,8 @@ func (s *Server) serveControl(x *exchange) {
 		if x.method(http.MethodGet) {
 			x.write(http.StatusOK, "application/json", []byte(toJSON(append([]Recorded{}, s.Requests()...))+"\n"))
 		}
+	case "/_sandbox/failures":
+		s.serveFailures(x)
 	case "/_sandbox/mfa-code":
 		if x.method(http.MethodPost) {
 			code, err := s.MFACode(x.r.URL.Query().Get("user"))

@@ -14,18 +14,21 @@ const maxBody = 64 << 10
 
 // exchange is one request being answered.
 type exchange struct {
-	w    http.ResponseWriter
-	r    *http.Request
-	now  time.Time
-	body []byte
-	id   string // request id
-	rec  Recorded
+	w      http.ResponseWriter
+	r      *http.Request
+	sent   *http.Request // as it was sent, for what is signed: r without /region/REGION
+	region string        // that REGION; "" for none
+	now    time.Time
+	body   []byte
+	id     string // request id
+	rec    Recorded
 }
 
 // serve is the whole server: the checks that hold for every path, the route,
 // and the record.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{w: w, r: r, now: s.now(), id: requestID()}
+func (s *Server) serve(w http.ResponseWriter, sent *http.Request) {
+	r, region := inRegion(sent)
+	x := &exchange{w: w, r: r, sent: sent, region: region, now: s.now(), id: requestID()}
 	x.rec = Recorded{Time: x.now, Operation: r.Method}
 	h := w.Header()
 	h.Set("Date", x.now.UTC().Format(http.TimeFormat))
@@ -44,7 +47,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		x.empty(http.StatusRequestEntityTooLarge)
 		return
 	}
-	s.route(x)
+	s.answer(x)
 }
 
 // refuse returns the status for a request that no AWS client sends: one for

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -14,7 +15,7 @@ const (
 
 // iamCall runs one operation of IAM.
 func (s *Server) iamCall(x *exchange, action, version string, form url.Values) (any, *stsError) {
-	if !knownIAMAction(action) {
+	if !slices.Contains(operationsOf("iam"), action) {
 		return nil, &stsError{http.StatusBadRequest, "InvalidAction",
 			"Could not find operation " + clip(action) + " for version " + clip(version)}
 	}
@@ -45,14 +46,6 @@ func (s *Server) iamCall(x *exchange, action, version string, form url.Values) (
 		return s.updateAccessKey(x, c, name, p)
 	}
 	return s.deleteAccessKey(x, c, name, p)
-}
-
-func knownIAMAction(name string) bool {
-	switch name {
-	case "ListMFADevices", "GetUser", "ListAccessKeys", "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey", "GetAccessKeyLastUsed":
-		return true
-	}
-	return false
 }
 
 // subject finds whom the call is about and asks the caller's policies. Without

@@ -8,21 +8,17 @@ import (
 )
 
 // servePortal is the Identity Center's portal: GetRoleCredentials, ListAccounts,
-// ListAccountRoles and Logout.
+// ListAccountRoles and Logout; [exchange.name] says which.
 func (s *Server) servePortal(x *exchange) {
-	x.rec.Service = "sso"
 	method := http.MethodGet
-	switch x.r.URL.Path {
-	case "/federation/credentials":
-		x.rec.Operation = "GetRoleCredentials"
-	case "/assignment/accounts":
-		x.rec.Operation = "ListAccounts"
-	case "/assignment/roles":
-		x.rec.Operation = "ListAccountRoles"
-	default:
-		x.rec.Operation, method = "Logout", http.MethodPost
+	if x.rec.Operation == "Logout" {
+		method = http.MethodPost
 	}
 	if !x.method(method) {
+		return
+	}
+	if !s.portal.allow(x.now, s.world.Settings.PortalRate) {
+		x.portalFail(http.StatusTooManyRequests, "TooManyRequestsException", "Rate exceeded")
 		return
 	}
 	token := x.r.Header.Get("X-Amz-Sso_bearer_token")
@@ -61,10 +57,9 @@ func (s *Server) roleCredentials(x *exchange, u *SSOUser) {
 		x.portalFail(http.StatusBadRequest, "InvalidRequestException", "account_id and role_name are required")
 		return
 	}
-	account := s.world.account(id)
-	if account == nil || !slices.ContainsFunc(u.Assignments, func(a Assignment) bool {
-		return s.world.account(a.Account) == account && a.PermissionSet == set
-	}) {
+	of := s.directory[u]
+	account := of.byID[id]
+	if account == nil || !slices.Contains(of.roles[account], set) {
 		x.portalFail(http.StatusForbidden, "ForbiddenException", "No access")
 		return
 	}
@@ -86,36 +81,33 @@ func (s *Server) permissionSet(a *Account, set, user string) caller {
 }
 
 func (s *Server) listAccounts(x *exchange, u *SSOUser) {
-	var list []any
-	seen := make(map[string]bool)
-	for _, g := range u.Assignments {
-		a := s.world.account(g.Account)
-		if !seen[a.ID] {
-			seen[a.ID] = true
-			list = append(list, map[string]string{"accountId": a.ID, "accountName": a.Name, "emailAddress": a.Name + "@example.com"})
+	accounts := s.directory[u].accounts
+	x.page("accountList", len(accounts), func(i int) any {
+		a := accounts[i]
+		email := a.Email
+		if email == "" {
+			email = a.Name + "@example.com"
 		}
-	}
-	x.page("accountList", list)
+		return map[string]string{"accountId": a.ID, "accountName": a.Name, "emailAddress": email}
+	})
 }
 
 func (s *Server) listAccountRoles(x *exchange, u *SSOUser) {
-	id := x.r.URL.Query().Get("account_id")
-	var list []any
-	for _, g := range u.Assignments {
-		if a := s.world.account(g.Account); a.ID == id {
-			list = append(list, map[string]string{"roleName": g.PermissionSet, "accountId": a.ID})
-		}
-	}
-	if len(list) == 0 {
+	of := s.directory[u]
+	account := of.byID[x.r.URL.Query().Get("account_id")]
+	if account == nil {
 		x.portalFail(http.StatusForbidden, "ForbiddenException", "No access")
 		return
 	}
-	x.page("roleList", list)
+	roles := of.roles[account]
+	x.page("roleList", len(roles), func(i int) any {
+		return map[string]string{"roleName": roles[i], "accountId": account.ID}
+	})
 }
 
-// page answers with one page of a list: max_result of 1 to 100, next_token from
-// the page before.
-func (x *exchange) page(name string, list []any) {
+// page answers with one page of a list of n: max_result of 1 to 100, next_token
+// from the page before.
+func (x *exchange) page(name string, n int, item func(int) any) {
 	query := x.r.URL.Query()
 	size, start := 100, 0
 	var errSize, errStart error
@@ -125,13 +117,17 @@ func (x *exchange) page(name string, list []any) {
 	if v := query.Get("next_token"); v != "" {
 		start, errStart = strconv.Atoi(v)
 	}
-	if errSize != nil || errStart != nil || size < 1 || size > 100 || start < 0 || start > len(list) {
+	if errSize != nil || errStart != nil || size < 1 || size > 100 || start < 0 || start > n {
 		x.portalFail(http.StatusBadRequest, "InvalidRequestException", "max_result or next_token is not valid")
 		return
 	}
-	end := min(start+size, len(list))
-	out := map[string]any{name: append([]any{}, list[start:end]...)}
-	if end < len(list) {
+	end := min(start+size, n)
+	list := []any{}
+	for i := start; i < end; i++ {
+		list = append(list, item(i))
+	}
+	out := map[string]any{name: list}
+	if end < n {
 		out["nextToken"] = strconv.Itoa(end)
 	}
 	x.write(http.StatusOK, "application/json", []byte(toJSON(out)))

@@ -64,7 +64,7 @@ func (s *Server) serveQuery(x *exchange) {
 
 // authenticate finds out who signed the request.
 func (s *Server) authenticate(x *exchange) (*caller, *stsError) {
-	sig, err := sigv4.Parse(x.r, x.rec.Service, x.now)
+	sig, err := sigv4.Parse(x.sent, x.rec.Service, x.now)
 	if err != nil {
 		return nil, &stsError{err.Status, err.Code, err.Message}
 	}
@@ -75,7 +75,7 @@ func (s *Server) authenticate(x *exchange) (*caller, *stsError) {
 	if c.temporary() && !x.now.Before(c.expires) {
 		return nil, &stsError{http.StatusForbidden, "ExpiredToken", "The security token included in the request is expired"}
 	}
-	if err := sig.Verify(x.r, x.body, c.secret); err != nil {
+	if err := sig.Verify(x.sent, x.body, c.secret); err != nil {
 		return nil, &stsError{err.Status, err.Code, err.Message}
 	}
 	x.rec.AccessKeyID = c.keyID

@@ -18,8 +18,9 @@ type Recorded struct {
 	Service     string    `json:"service"`                 // sts, iam, sso, sso_oidc, signin, pages, imds, container, control, unknown, refused
 	Operation   string    `json:"operation"`               // "AssumeRole", or the method where there is no name
 	AccessKeyID string    `json:"access_key_id,omitempty"` // of a signed request whose signature was right
-	Status      int       `json:"status"`
-	Code        string    `json:"code,omitempty"` // error code, "" for success
+	Status      int       `json:"status"`                  // 0: the connection ended without an answer
+	Code        string    `json:"code,omitempty"`          // error code, "" for success
+	Injected    bool      `json:"injected,omitempty"`      // a failure on demand met it
 }
 
 type requestLog struct {

@@ -48,6 +48,9 @@ type Server struct {
 	container container
 	sso       signIns
 	log       requestLog
+	failing   failureList
+	portal    pace
+	directory directory // never written after New
 }
 
 // New checks the world, listens on loopback at once and serves until
@@ -60,6 +63,8 @@ func New(o Options) (*Server, error) {
 	if w == nil {
 		w = Example()
 	}
+	own := *w // what is generated goes into the copy
+	w = &own
 	c := &checker{file: "world"}
 	if c.world(w); len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
@@ -71,6 +76,8 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{world: w, now: o.Now, served: make(chan error, 1), auto: o.AutoApprove, autoUser: o.AutoApproveUser}
 	s.container.token = randomText(32)
+	s.directory = newDirectory(w)
+	s.failing.begin(w.Failures)
 	if err := s.populate(); err != nil {
 		return nil, err
 	}
@@ -130,6 +137,7 @@ func (s *Server) URL() string { return s.url }
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
+	s.failing.release()
 	err := s.http.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()

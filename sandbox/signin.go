@@ -139,7 +139,7 @@ func (s *Server) checkProof(x *exchange) (key, problem string) {
 	if proof.Verify(public) != nil {
 		return "", "the DPoP proof's signature is wrong"
 	}
-	if proof.Text("htm") != x.r.Method || proof.Text("htu") != "http://"+x.r.Host+x.r.URL.Path {
+	if proof.Text("htm") != x.r.Method || proof.Text("htu") != "http://"+x.sent.Host+x.sent.URL.Path {
 		return "", "the DPoP proof is for another request"
 	}
 	issued, ok := proof.Number("iat")

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 const (
@@ -13,7 +14,7 @@ const (
 // stsCall runs one operation. The name is recorded only once it is known to be
 // one of ours.
 func (s *Server) stsCall(x *exchange, action, version string, form url.Values) (any, *stsError) {
-	if version != stsVersion || !knownAction(action) {
+	if version != stsVersion || !slices.Contains(operationsOf("sts"), action) {
 		return nil, &stsError{http.StatusBadRequest, "InvalidAction",
 			"Could not find operation " + clip(action) + " for version " + clip(version)}
 	}
@@ -37,14 +38,6 @@ func (s *Server) stsCall(x *exchange, action, version string, form url.Values) (
 		return s.getFederationToken(x, c, p)
 	}
 	return s.getAccessKeyInfo(x, c, p)
-}
-
-func knownAction(name string) bool {
-	switch name {
-	case "GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity", "GetSessionToken", "GetFederationToken", "GetAccessKeyInfo":
-		return true
-	}
-	return false
 }
 
 type callerIdentity struct {

@@ -22,6 +22,8 @@ type World struct {
 	TaskRole string `yaml:"task_role"`
 	// WebIdentities are the workloads that an OIDC provider vouches for.
 	WebIdentities []WebIdentity `yaml:"web_identities"`
+	// Failures are there from the start; see [Server.Fail].
+	Failures []Failure `yaml:"failures"`
 	// Profiles are what WriteHome writes, in this order.
 	Profiles []Profile `yaml:"profiles"`
 }
@@ -39,6 +41,8 @@ type Settings struct {
 	ClientRegistration    time.Duration `yaml:"client_registration"`     // of a program at the Identity Center; 2160h, which is 90 days
 	AuthorizationCode     time.Duration `yaml:"authorization_code"`      // 10m
 	DeviceCode            time.Duration `yaml:"device_code"`             // 10m
+	Latency               time.Duration `yaml:"latency"`                 // before every answer but the control API's; 0
+	PortalRate            int           `yaml:"portal_rate"`             // requests a second that the portal answers; 0 for any number
 	DeviceInterval        time.Duration `yaml:"device_interval"`         // between two questions about a device code, in whole seconds; 5s
 }
 
@@ -46,10 +50,13 @@ type Settings struct {
 type Account struct {
 	ID             string         `yaml:"id"` // 12 digits
 	Name           string         `yaml:"name"`
+	Email          string         `yaml:"email"` // NAME@example.com if empty
 	RootAccessKeys []AccessKey    `yaml:"root_access_keys"`
 	Users          []User         `yaml:"users"`
 	Roles          []Role         `yaml:"roles"`
 	OIDCProviders  []OIDCProvider `yaml:"oidc_providers"`
+
+	generated bool // its name may be another's too
 }
 
 // User is one IAM user. A user without policies may use all of STS, and IAM for
@@ -116,6 +123,8 @@ type IdentityCenter struct {
 	Region   string    `yaml:"region"`  // the world's region if empty
 	Session  string    `yaml:"session"` // name of the sso-session section in the config file
 	Users    []SSOUser `yaml:"users"`
+	// Generated are more accounts for some of the users; nil for none.
+	Generated *Generated `yaml:"generated"`
 }
 
 // SSOUser is a person in the Identity Center.
