@@ -21,6 +21,8 @@ const (
 	ReasonRefused Reason = "refused"
 	// ReasonEnded: the token looks alive, and AWS says that its session has ended.
 	ReasonEnded Reason = "ended"
+	// ReasonExpiring: the token lives, for less time than was asked for.
+	ReasonExpiring Reason = "expiring"
 )
 
 // SignInRequiredError says that a person must sign in to IAM Identity Center.

@@ -13,12 +13,18 @@ import (
 // refresh trades the refresh token in d for new tokens. A refresh token that
 // comes back replaces the old one, which is then used up.
 func (t *Tokens) refresh(ctx context.Context, d *tokenfile.Document) error {
-	out, err := t.oidc.CreateToken(ctx, t.config.Endpoint, awsapi.CreateTokenInput{
+	in := awsapi.CreateTokenInput{
 		ClientID:     d.Text("clientId"),
 		ClientSecret: d.Secret("clientSecret"),
-		GrantType:    "refresh_token",
+		GrantType:    awsapi.GrantRefreshToken,
 		RefreshToken: d.Secret("refreshToken"),
-	})
+	}
+	out, err := t.oidc.CreateToken(ctx, t.config.Endpoint, in)
+	if region, endpoint, ok := t.elsewhere(err); ok {
+		if out, err = t.oidc.CreateToken(ctx, endpoint, in); err == nil {
+			d.Set("region", region)
+		}
+	}
 	if err != nil {
 		return failure(err)
 	}
@@ -34,6 +40,17 @@ func (t *Tokens) refresh(ctx context.Context, d *tokenfile.Document) error {
 		d.Set("refreshToken", out.RefreshToken.Reveal())
 	}
 	return nil
+}
+
+// elsewhere returns the region that AWS's answer names for the token, and where
+// that is.
+func (t *Tokens) elsewhere(err error) (region string, e awsapi.Endpoint, ok bool) {
+	region = namedRegion(err, t.config.Region)
+	if region == "" || t.config.EndpointOf == nil {
+		return "", awsapi.Endpoint{}, false
+	}
+	e, failed := t.config.EndpointOf(region)
+	return region, e, failed == nil
 }
 
 // failure sorts what went wrong: only an answer that says no means that a

@@ -33,6 +33,9 @@ type Config struct {
 	CacheDir string
 	// Endpoint is that of the OIDC service in Region.
 	Endpoint awsapi.Endpoint
+	// EndpointOf returns the OIDC service's endpoint in another region, for a
+	// token that AWS says is of there; nil: that is an error.
+	EndpointOf func(region string) (awsapi.Endpoint, error)
 	// LockDir holds the lock of the refresh; "" is CacheDir.
 	LockDir string
 	// Now is the clock.

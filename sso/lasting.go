@@ -1,0 +1,30 @@
+package sso
+
+import (
+	"context"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/iso8601"
+	"github.com/latchkey-aws/latchkey/internal/tokenfile"
+)
+
+// Lasting returns when the access token ends, which is in least or later: it is
+// refreshed for that if it is possible without a person.
+//
+// Errors: those of [Tokens.AccessToken]; *[SignInRequiredError] with
+// [ReasonExpiring] for a token that lives, but not for that long.
+func (t *Tokens) Lasting(ctx context.Context, least time.Duration) (time.Time, error) {
+	doc, err := t.file.Current(ctx, tokenfile.Rules{Inspect: t.inspect, Refresh: t.refresh, Least: least})
+	if err != nil {
+		return time.Time{}, t.explain(err)
+	}
+	expires, err := iso8601.Parse(doc.Text("expiresAt"))
+	if err != nil {
+		return time.Time{}, t.explain(err)
+	}
+	if left := expires.Sub(t.config.Now()); left < least {
+		why := "the sign-in ends in " + left.Round(time.Second).String() + ", before " + least.String() + " are over"
+		return time.Time{}, t.required(ReasonExpiring, why, nil)
+	}
+	return expires, nil
+}

@@ -1,0 +1,253 @@
+package sso
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/authcode"
+	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/internal/iso8601"
+	"github.com/latchkey-aws/latchkey/internal/pause"
+	"github.com/latchkey-aws/latchkey/internal/tokenfile"
+)
+
+// Flow is a way to sign in.
+type Flow string
+
+// The flows.
+const (
+	// FlowBrowser: a browser on this machine brings the answer to a listener on
+	// its loopback interface (authorization code with PKCE, RFC 7636 and 8252).
+	FlowBrowser Flow = "browser"
+	// FlowDevice: a browser anywhere, in which the person confirms a code (RFC 8628).
+	FlowDevice Flow = "device-code"
+)
+
+// SignInAPI is what a sign-in needs of the OIDC service.
+type SignInAPI interface {
+	OIDC
+	Fetcher
+	RegisterClient(context.Context, awsapi.Endpoint, awsapi.RegisterClientInput) (awsapi.RegisterClientOutput, error)
+	StartDeviceAuthorization(context.Context, awsapi.Endpoint, awsapi.DeviceAuthorizationInput) (awsapi.DeviceAuthorizationOutput, error)
+}
+
+// SignInOptions say how to sign in. API, Flow and Visit are required.
+type SignInOptions struct {
+	API  SignInAPI
+	Flow Flow
+	// Scopes are the sso_registration_scopes as configured; nil: none are. They
+	// are part of the name of the registration's file.
+	Scopes []string
+	// Port of the listener on the loopback interface; 0: a free one.
+	Port int
+	// EndpointOf returns the OIDC service's endpoint in another region, for a
+	// configured one that AWS says is wrong; nil: that of [Config].
+	EndpointOf func(region string) (awsapi.Endpoint, error)
+	// Visit shows the person where to go, and opens the browser. It may take as
+	// long as the browser runs: the answer is awaited meanwhile. It must return
+	// when ctx ends, which is when the sign-in has ended one way or the other, and
+	// should leave the browser alone then. Its error does not end the sign-in,
+	// unless it is a context's or [ErrGiveUp].
+	Visit func(context.Context, Visit) error
+	// Sleep waits between two questions to the service; nil: for real.
+	Sleep func(context.Context, time.Duration) error
+}
+
+// Visit is where a person has to go.
+type Visit struct {
+	Flow Flow
+	// URL may be opened: it is one of Identity Center's. Host is its host.
+	URL, Host string
+	// UserCode is what the page shows to be compared; Page is the address without
+	// the code in it, where it can be typed. FlowDevice only.
+	UserCode, Page string
+	// Expires is when the person must be done.
+	Expires time.Time
+}
+
+// SignedIn is a sign-in that went well.
+type SignedIn struct {
+	// Expires is when the access token ends.
+	Expires time.Time
+	// Region is where Identity Center is, which may be another than configured.
+	Region string
+	// Renewable: the token can be refreshed without a person.
+	Renewable bool
+	// File is the token file.
+	File string
+}
+
+// signIn is one sign-in under way.
+type signIn struct {
+	*Tokens
+	o        SignInOptions
+	region   string // as configured, until AWS names another
+	endpoint awsapi.Endpoint
+	start    string // the start URL as AWS knows it
+	moved    bool   // region is the one that AWS named
+	anew     bool   // registrations in the cache are not trusted any more
+	reused   bool   // the registration in use is from the cache
+}
+
+// granted is what a person's consent brought.
+type granted struct {
+	awsapi.TokenOutput
+	client registration
+}
+
+// SignIn has a person sign in, whether or not somebody is signed in already, and
+// writes the token and the registration into the cache in the AWS CLI's form. A
+// token that has come is kept even if ctx ends meanwhile. Nothing of the sign-in
+// runs when SignIn returns.
+//
+// Errors: *[DeniedError]; *[CodeExpiredError]; *[UnsafeURLError];
+// *[StartURLError]; *[RegionError]; *[KeepError]; *[authcode.PortError]; that of
+// Visit; those of awsapi; the wrapped error of a ctx that ended.
+func (t *Tokens) SignIn(ctx context.Context, o SignInOptions) (SignedIn, error) {
+	if o.API == nil || o.Visit == nil {
+		panic("sso: SignInOptions.API and Visit are required")
+	}
+	if o.Sleep == nil {
+		o.Sleep = pause.For
+	}
+	if o.EndpointOf == nil {
+		o.EndpointOf = t.config.EndpointOf
+	}
+	s := &signIn{Tokens: t, o: o, region: t.config.Region, endpoint: t.config.Endpoint}
+	start, err := ResolveStartURL(ctx, o.API, t.config.StartURL)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	s.start = start.URL
+	for {
+		g, err := s.attempt(ctx)
+		if err == nil {
+			return s.keep(ctx, g)
+		}
+		if ctx.Err() != nil || !s.again(err) {
+			return SignedIn{}, s.failed(err)
+		}
+	}
+}
+
+func (s *signIn) attempt(ctx context.Context) (granted, error) {
+	switch s.o.Flow {
+	case FlowBrowser:
+		return s.browser(ctx)
+	case FlowDevice:
+		return s.device(ctx)
+	}
+	return granted{}, fmt.Errorf("no flow %q", display.Text(string(s.o.Flow), 40))
+}
+
+// again decides whether to start over: once at the region that AWS names, once
+// with a new registration.
+func (s *signIn) again(err error) bool {
+	if s.move(err) {
+		return true
+	}
+	if !s.anew && (s.reused || s.moved) && clientRefused(err) {
+		s.anew = true
+		return true
+	}
+	return false
+}
+
+// move goes to the region that AWS's answer names, once. The endpoint in the
+// answer is not used: a region can be checked, and says where it is.
+func (s *signIn) move(err error) bool {
+	region := s.named(err)
+	if region == "" || s.moved || s.o.EndpointOf == nil {
+		return false
+	}
+	endpoint, failed := s.o.EndpointOf(region)
+	if failed != nil {
+		return false
+	}
+	s.region, s.endpoint, s.moved = region, endpoint, true
+	return true
+}
+
+// named returns the region that an answer names, if it can be a true one: another
+// one of the same partition.
+func (s *signIn) named(err error) string { return namedRegion(err, s.region) }
+
+func namedRegion(err error, asked string) string {
+	var api *awsapi.APIError
+	if !errors.As(err, &api) || !isRegion(api.Region) || api.Region == asked ||
+		awsapi.PartitionOf(api.Region) != awsapi.PartitionOf(asked) {
+		return ""
+	}
+	return api.Region
+}
+
+// clientRefused reports whether the service does not take the registration.
+func clientRefused(err error) bool {
+	var denied *authcode.DeniedError
+	if errors.As(err, &denied) {
+		return denied.Code == "unauthorized_client" || denied.Code == "invalid_client"
+	}
+	var api *awsapi.APIError
+	return errors.As(err, &api) && api.HasCode("InvalidClientException", "UnauthorizedClientException", "invalid_client", "unauthorized_client")
+}
+
+// createToken asks for the token. A region that AWS names has the grant: it is
+// sent there.
+func (s *signIn) createToken(ctx context.Context, in awsapi.CreateTokenInput) (awsapi.TokenOutput, error) {
+	out, err := s.o.API.CreateToken(ctx, s.endpoint, in)
+	if err != nil && s.move(err) {
+		out, err = s.o.API.CreateToken(ctx, s.endpoint, in)
+	}
+	return out, err
+}
+
+// failed turns the end of a sign-in into what a caller can act on.
+func (s *signIn) failed(err error) error {
+	var denied *authcode.DeniedError
+	var api *awsapi.APIError
+	switch {
+	case errors.As(err, &denied):
+		return &DeniedError{Code: denied.Code, Description: denied.Description, Err: err}
+	case errors.Is(err, authcode.ErrPatience):
+		return &CodeExpiredError{Flow: s.o.Flow, Err: err}
+	case errors.As(err, &api) && api.HasCode("AccessDeniedException", "access_denied"):
+		return &DeniedError{Code: "access_denied", Description: display.Text(api.Message, 200), Err: err}
+	case errors.As(err, &api) && api.HasCode("ExpiredTokenException", "expired_token"):
+		return &CodeExpiredError{Flow: s.o.Flow, Err: err}
+	case s.named(err) != "":
+		return &RegionError{Configured: s.config.Region, Actual: s.named(err), Err: err}
+	}
+	return fmt.Errorf("sso sign-in: %w", err)
+}
+
+// keep writes the token file as the AWS CLI does, with the unknown members of
+// the one that was there.
+func (s *signIn) keep(ctx context.Context, g granted) (SignedIn, error) {
+	doc, err := tokenfile.Read(context.WithoutCancel(ctx), s.file.Path)
+	if err != nil {
+		doc = tokenfile.New() // missing, half written or no token file: it is replaced
+	}
+	out := SignedIn{
+		Expires: s.config.Now().Add(g.ExpiresIn).UTC().Truncate(time.Second), Region: s.region, File: s.file.Path,
+		Renewable: s.config.SessionName != "" && !g.RefreshToken.Empty(),
+	}
+	doc.Set("startUrl", s.config.StartURL)
+	doc.Set("region", s.region)
+	doc.Set("accessToken", g.AccessToken.Reveal())
+	doc.Set("expiresAt", iso8601.Format(out.Expires))
+	doc.Set("clientId", g.client.id)
+	doc.Set("clientSecret", g.client.secret.Reveal())
+	doc.Set("registrationExpiresAt", iso8601.Format(g.client.expires))
+	if out.Renewable {
+		doc.Set("refreshToken", g.RefreshToken.Reveal())
+	} else {
+		doc.Delete("refreshToken")
+	}
+	if err := s.file.Replace(ctx, doc); err != nil {
+		return SignedIn{}, &KeepError{File: s.file.Path, Err: err}
+	}
+	return out, nil
+}
