@@ -207,7 +207,9 @@ func TestDiscoverFails(t *testing.T) {
 		{"throttled for ever", func(int, string) error { return answered(429, "TooManyRequestsException") }, 60, 2 * time.Minute, true, 429},
 		{"throttled for an hour", func(int, string) error { return slow }, 1, 0, false, 429},
 		{"broken for ever", func(int, string) error { return answered(500, "InternalServerException") }, 10, 5 * time.Second, true, 500},
-		{"no AWS answer", func(int, string) error { return &awsapi.ResponseError{Operation: "sso ListAccounts", Status: 502, Why: "no AWS"} }, 10, 5 * time.Second, true, 502},
+		{"no AWS answer", func(int, string) error {
+			return &awsapi.ResponseError{Operation: "sso ListAccounts", Status: 502, Why: "no AWS"}
+		}, 10, 5 * time.Second, true, 502},
 		{"refused", func(int, string) error { return answered(403, "ForbiddenException") }, 1, 0, false, 403},
 		{"roles not readable", func(n int, a string) error {
 			if a == "" || n < 50 {

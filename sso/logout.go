@@ -23,7 +23,9 @@ type LogoutAPI interface {
 // goes on until it ends by itself. On this machine it is gone.
 type NotToldError struct{ Err error }
 
-func (e *NotToldError) Error() string { return "the sign-out could not be told to AWS: " + e.Err.Error() }
+func (e *NotToldError) Error() string {
+	return "the sign-out could not be told to AWS: " + e.Err.Error()
+}
 
 func (e *NotToldError) Unwrap() error { return e.Err }
 
