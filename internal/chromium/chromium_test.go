@@ -1,0 +1,119 @@
+//go:build unix
+
+package chromium_test
+
+import (
+	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/latchkey-aws/latchkey/internal/chromium"
+)
+
+// site is a form, whose button comes after a while, and the page that it leads
+// to through a redirect.
+func site(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	html := func(w http.ResponseWriter, body string) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(`<!doctype html><style>body{background:white}@media(prefers-color-scheme:dark){body{background:black}}</style>` + body))
+	}
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		if c, err := r.Cookie("user"); err == nil {
+			html(w, `<p id=known>`+c.Value)
+			return
+		}
+		html(w, `<form method=post action=/in><p style="height:3000px"></p><input id=name name=name><button id=go hidden>Go</button></form>
+<p id=late></p><script>setTimeout(() => { go.hidden = false }, 300)</script>`)
+	})
+	mux.HandleFunc("POST /in", func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "user", Value: r.FormValue("name"), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		http.Redirect(w, r, "/done?x=1#y", http.StatusSeeOther)
+	})
+	mux.HandleFunc("GET /done", func(w http.ResponseWriter, _ *http.Request) {
+		html(w, `<h1 id=done>All  <b>done</b></h1><p id=gone hidden>no</p>`)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// TestPage goes through the site as a person would.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	url := site(t)
+	p := chromium.Start(t)
+	p.Open(url)
+	p.Type("name", `Zoë "O'Neil"`)
+	var typed string
+	if p.Eval(`document.getElementById("name").value`, &typed); typed != `Zoë "O'Neil"` {
+		t.Errorf("typed: %q", typed)
+	}
+	p.Eval(`document.getElementById("name").value = "zoe"`, nil)
+	p.Click("go")
+	p.WaitFor("done")
+	if got := p.Text("done"); got != "All done" {
+		t.Errorf("the text is %q", got)
+	}
+	if got := p.URL(); got != url+"/done?x=1#y" {
+		t.Errorf("the address is %s", got)
+	}
+	p.Open(url)
+	if got := p.Text("known"); got != "zoe" {
+		t.Errorf("the browser has forgotten its cookie: %q", got)
+	}
+}
+
+// TestLooks compares screenshots in both colours and another size.
+func TestLooks(t *testing.T) {
+	t.Parallel()
+	p := chromium.Start(t)
+	p.Open(site(t) + "/done")
+	for _, tt := range []struct {
+		dark          bool
+		width, height int
+		red           uint32
+	}{{false, 390, 700, 0xffff}, {true, 800, 600, 0}} {
+		p.Dark(tt.dark)
+		p.Size(tt.width, tt.height)
+		path := filepath.Join(t.TempDir(), "shot.png")
+		p.Screenshot(path)
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shot, err := png.Decode(file)
+		_ = file.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		red, _, _, _ := shot.At(tt.width-5, tt.height-5).RGBA()
+		if size := shot.Bounds().Size(); size.X != tt.width || size.Y != tt.height || red != tt.red {
+			t.Errorf("%+v: %v, red %x", tt, size, red)
+		}
+	}
+}
+
+// TestEnds leaves no process behind that knows the profile's folder.
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	folder := ""
+	t.Run("browser", func(t *testing.T) {
+		folder = filepath.Dir(t.TempDir())
+		chromium.Start(t).Open("data:text/html,<p id=x>x")
+	})
+	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || folder == "" || len(all) == 0 {
+		t.Skip("the processes cannot be looked at here")
+	}
+	for _, file := range all {
+		if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), folder) {
+			t.Errorf("left behind: %q", text)
+		}
+	}
+}
