@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -38,9 +37,9 @@ func (f *flow) signedIn() bool {
 // begin asks a person, or answers for one at once; the caller holds the lock.
 func (s *Server) begin(x *exchange, f *flow) {
 	if s.auto {
-		who, err := s.autoPerson(f.request.console)
-		if err != nil {
-			x.problem("Nobody can sign in", err.Error())
+		who, known := s.autoPerson(f.request.console)
+		if !known {
+			x.problem("Nobody can sign in", "The user who is to answer the pages does not exist here.")
 			return
 		}
 		s.allow(x, http.StatusFound, f, who)
@@ -81,7 +80,7 @@ func (s *Server) allow(x *exchange, status int, f *flow, who person) {
 	x.sendBack(status, f.request, url.Values{"code": {s.issueCode(x.now, f.request, who)}})
 }
 
-// refuse is the end of a flow whose person said no.
+// deny is the end of a flow whose person said no.
 func (s *Server) deny(x *exchange, f *flow) {
 	if f.device != nil {
 		f.device.denied = true
@@ -94,27 +93,41 @@ func (s *Server) deny(x *exchange, f *flow) {
 }
 
 // autoPerson is who signs in where no person does.
-func (s *Server) autoPerson(console bool) (person, error) {
-	if !console {
-		ic := s.world.IdentityCenter
-		if s.autoUser == "" && ic != nil && len(ic.Users) > 0 {
-			return person{sso: &ic.Users[0]}, nil
+func (s *Server) autoPerson(console bool) (who person, known bool) {
+	people := s.people(console)
+	if s.autoUser == "" && len(people) > 0 {
+		return people[0], true
+	}
+	return s.named(console, s.autoUser)
+}
+
+// people are those who may sign in at the console or at the Identity Center.
+func (s *Server) people(console bool) []person {
+	var out []person
+	if ic := s.world.IdentityCenter; !console && ic != nil {
+		for i := range ic.Users {
+			out = append(out, person{sso: &ic.Users[i]})
 		}
-		if u := s.world.ssoUser(s.autoUser); u != nil {
-			return person{sso: u}, nil
-		}
-		return person{}, errors.New("The Identity Center has no such user.")
 	}
 	for i := range s.world.Accounts {
-		if a := &s.world.Accounts[i]; s.autoUser == "" && len(a.Users) > 0 {
-			return person{account: a, user: &a.Users[0]}, nil
+		a := &s.world.Accounts[i]
+		for j := range a.Users {
+			if console {
+				out = append(out, person{account: a, user: &a.Users[j]})
+			}
 		}
 	}
-	a, u, n := s.world.user(s.autoUser)
-	if n != 1 {
-		return person{}, errors.New("No account has such a user.")
+	return out
+}
+
+// named is the one who has that name at the service.
+func (s *Server) named(console bool, name string) (who person, known bool) {
+	if !console {
+		u := s.world.ssoUser(name)
+		return person{sso: u}, u != nil
 	}
-	return person{account: a, user: u}, nil
+	a, u, n := s.world.user(name)
+	return person{account: a, user: u}, n == 1
 }
 
 // cookieName has the port, since a browser sends the cookies of all ports of a

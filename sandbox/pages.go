@@ -134,19 +134,15 @@ func (s *Server) stepConfirm(x *exchange, f *flow, _ map[string]string) {
 
 // stepSignIn signs the browser in, or out where no user is named.
 func (s *Server) stepSignIn(x *exchange, f *flow, form map[string]string) {
-	name := form["user"]
-	who := &f.browser.who
-	if f.request.console {
-		who.account, who.user = nil, nil
-		if a, u, n := s.world.user(name); n == 1 {
-			who.account, who.user = a, u
-		}
-	} else {
-		who.sso = s.world.ssoUser(name)
-	}
-	if name != "" && !f.signedIn() {
+	who, known := s.named(f.request.console, form["user"])
+	if !known && form["user"] != "" {
 		x.problem("Nobody has this name", "Start again where you came from.")
 		return
+	}
+	if f.request.console {
+		f.browser.who.account, f.browser.who.user = who.account, who.user
+	} else {
+		f.browser.who.sso = who.sso
 	}
 	s.remember(x, f.browser)
 	x.onward(f)
@@ -173,27 +169,19 @@ func (s *Server) stepConsent(x *exchange, f *flow, form map[string]string) {
 // onward leads to the flow's next page, so that reloading that one posts nothing.
 func (x *exchange) onward(f *flow) { x.moved(http.StatusSeeOther, flowPath+"?flow="+f.id) }
 
-// choices are the people who may sign in.
+// choices are the buttons for the people who may sign in.
 func (s *Server) choices(console bool) []choice {
 	var out []choice
-	if !console {
-		if ic := s.world.IdentityCenter; ic != nil {
-			for _, u := range ic.Users {
-				out = append(out, choice{id: u.Name, value: u.Name, name: u.Name, detail: u.Email})
-			}
+	for _, p := range s.people(console) {
+		if !console {
+			out = append(out, choice{id: p.sso.Name, value: p.sso.Name, name: p.sso.Name, detail: p.sso.Email})
+			continue
 		}
-		return out
-	}
-	for i := range s.world.Accounts {
-		a := &s.world.Accounts[i]
-		for j := range a.Users {
-			u := &a.Users[j]
-			c := choice{id: u.Name, value: a.userARN(u), name: u.Name, detail: a.Name + " · " + a.ID}
-			if _, _, n := s.world.user(u.Name); n > 1 {
-				c.id = a.Name + "-" + u.Name
-			}
-			out = append(out, c)
+		c := choice{id: p.user.Name, value: p.account.userARN(p.user), name: p.user.Name, detail: p.account.Name + " · " + p.account.ID}
+		if _, _, n := s.world.user(p.user.Name); n > 1 {
+			c.id = p.account.Name + "-" + p.user.Name
 		}
+		out = append(out, c)
 	}
 	return out
 }
