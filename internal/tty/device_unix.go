@@ -137,12 +137,15 @@ func (d *device) read(ctx context.Context, asking *unix.Termios) (string, error)
 }
 
 // keep sets the modes of the question again: a shell puts its own in when it
-// brings a stopped job back (Ctrl-Z, fg), and a secret would be shown.
-func (d *device) keep(asking *unix.Termios) {
+// brings a stopped job back (Ctrl-Z, fg), and a secret would be shown. It reports
+// whether that was so.
+func (d *device) keep(asking *unix.Termios) bool {
 	now, err := unix.IoctlGetTermios(d.fd, getModes)
-	if err == nil && (now.Lflag != asking.Lflag || now.Iflag != asking.Iflag) {
-		_ = unix.IoctlSetTermios(d.fd, setModes, asking)
+	if err != nil || now.Lflag == asking.Lflag && now.Iflag == asking.Iflag {
+		return false
 	}
+	_ = unix.IoctlSetTermios(d.fd, setModes, asking)
+	return true
 }
 
 // write writes all of the text, or what can be written until ctx ends.

@@ -86,6 +86,8 @@ func play(mode string) int {
 		group.Wait()
 	case "parent":
 		return parent()
+	default:
+		return playPick(ctx, terminal, mode)
 	}
 	return 0
 }
@@ -136,6 +138,9 @@ func run(t *testing.T, mode string, args ...string) *screen {
 	t.Helper()
 	master, slave, err := pty.Open()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pty.Setsize(slave, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
 		t.Fatal(err)
 	}
 	master = closable(t, master)
