@@ -59,7 +59,9 @@ func (s *Server) wait(x *exchange, d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	x.patient()
+	// The server's limit on answers counts from the request. A connection that is
+	// gone needs none.
+	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Time{})
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -74,19 +76,11 @@ func (s *Server) wait(x *exchange, d time.Duration) {
 
 // hang waits for the client to go or the server to close.
 func (s *Server) hang(x *exchange) {
-	x.patient()
 	select {
 	case <-x.r.Context().Done():
 	case <-s.failing.closing:
 	}
 	x.drop()
-}
-
-// patient lifts the server's limits for this request: they would end the wait.
-func (x *exchange) patient() {
-	control := http.NewResponseController(x.w)
-	_ = control.SetReadDeadline(time.Time{}) // a connection that is gone needs none
-	_ = control.SetWriteDeadline(time.Time{})
 }
 
 // drop ends the connection without an answer. It does not return.

@@ -15,12 +15,16 @@ type wireError struct {
 // fail answers with an error in the service's own form.
 func (s *Server) fail(x *exchange, f Failure) {
 	x.retryAfter(f)
-	e := findError(x.rec.Service, f.Status, f.Code)
+	service := x.rec.Service
+	if isPage(x.r.URL.Path) {
+		service = "pages" // people read them, whatever service they are of
+	}
+	e := findError(service, f.Status, f.Code)
 	message := f.Message
 	if message == "" {
 		message = "the sandbox fails on demand"
 	}
-	switch x.rec.Service {
+	switch service {
 	case "sts", "iam":
 		x.stsFail(&stsError{e.status, e.shape, message})
 	case "sso":

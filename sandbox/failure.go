@@ -117,7 +117,7 @@ type plainFailure Failure
 // UnmarshalJSON refuses keys that are not known, also in the wrong case.
 func (f *Failure) UnmarshalJSON(data []byte) error {
 	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(data, &keys); err != nil {
+	if err := json.Unmarshal(data, &keys); err != nil || keys == nil {
 		return errors.New("a failure is a JSON object")
 	}
 	t := reflect.TypeFor[Failure]()

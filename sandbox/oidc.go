@@ -24,6 +24,8 @@ type oidcRequest struct {
 
 	GrantType, RefreshToken, DeviceCode string // CreateToken
 	Code, CodeVerifier, RedirectURI     string
+
+	region string // where it was sent; "" is everywhere
 }
 
 // oidcError is a refusal as the Identity Center words it: the exception's
@@ -70,6 +72,7 @@ func (s *Server) serveOIDC(x *exchange) {
 		x.oidcFail(http.StatusBadRequest, "InvalidRequestException", "invalid_request", "the body is not the JSON of this call")
 		return
 	}
+	in.region = x.region
 	s.sso.mu.Lock()
 	defer s.sso.mu.Unlock()
 	out, refused := call(x.now, in)
@@ -89,7 +92,7 @@ func (x *exchange) oidcFail(status int, shape, code, description string) {
 // client finds who calls; the caller holds the lock.
 func (s *Server) client(now time.Time, in oidcRequest) (ssoClient, *oidcError) {
 	client, known := s.sso.clients[in.ClientID]
-	if !known || !sameText(client.secret, in.ClientSecret) || !now.Before(client.expires) {
+	if !known || !sameText(client.secret, in.ClientSecret) || !now.Before(client.expires) || s.foreign(client.region) {
 		return client, &oidcError{http.StatusUnauthorized, "InvalidClientException", "invalid_client", "Invalid client"}
 	}
 	return client, nil

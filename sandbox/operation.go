@@ -18,6 +18,11 @@ func (x *exchange) name() {
 		x.rec.Service = "control"
 	case strings.HasPrefix(path, "/latest/"):
 		x.rec.Service, x.rec.Operation = "imds", metadataOperation(path)
+	case strings.HasPrefix(path, pagesPath):
+		x.rec.Service = "pages"
+		if step := strings.TrimPrefix(path, pagesPath); slices.Contains(operationsOf("pages"), step) {
+			x.rec.Operation = step
+		}
 	default:
 		if service, operation := operationAt(path); service != "" {
 			x.rec.Service, x.rec.Operation = service, operation
@@ -72,6 +77,10 @@ func operationAt(path string) (service, operation string) {
 		return "sso_oidc", "CreateToken"
 	case "/authorize":
 		return "sso_oidc", "Authorize"
+	case devicePath:
+		return "sso_oidc", "Device"
+	case confirmationPath:
+		return "signin", "Confirmation"
 	case "/v1/token":
 		return "signin", "CreateOAuth2Token"
 	case "/v1/authorize":
@@ -84,7 +93,7 @@ func operationAt(path string) (service, operation string) {
 
 // failingServices are the services whose operations can fail on demand.
 func failingServices() []string {
-	return []string{"sts", "iam", "sso", "sso_oidc", "signin", "imds", "container"}
+	return []string{"sts", "iam", "sso", "sso_oidc", "signin", "imds", "container", "pages"}
 }
 
 // operationsOf lists the operations of a service, or of all for "".
@@ -97,13 +106,15 @@ func operationsOf(service string) []string {
 	case "sso":
 		return []string{"GetRoleCredentials", "ListAccounts", "ListAccountRoles", "Logout"}
 	case "sso_oidc":
-		return []string{"RegisterClient", "StartDeviceAuthorization", "CreateToken", "Authorize"}
+		return []string{"RegisterClient", "StartDeviceAuthorization", "CreateToken", "Authorize", "Device"}
 	case "signin":
-		return []string{"CreateOAuth2Token", "Authorize"}
+		return []string{"CreateOAuth2Token", "Authorize", "Confirmation"}
 	case "imds":
 		return []string{"GetToken", "GetMetadata", "GetCredentials"}
 	case "container":
 		return []string{"GetCredentials"}
+	case "pages": // the steps of a sign-in in the browser
+		return []string{"flow", "confirm", "signin", "consent", "approved", "denied"}
 	}
 	var all []string
 	for _, name := range failingServices() {

@@ -37,11 +37,17 @@ func inRegion(r *http.Request) (inner *http.Request, region string) {
 // [Server.URL] they are in every region.
 func (s *Server) RegionURL(region string) string { return s.url + "/region/" + region }
 
-// elsewhere refuses what was sent to the wrong region. A program can register
-// itself in any region, and browsers are led to the right one.
-func (s *Server) elsewhere(x *exchange) bool {
+// foreign reports whether a region is not the Identity Center's; "" is all regions.
+func (s *Server) foreign(region string) bool {
 	ic := s.world.IdentityCenter
-	if x.region == "" || ic == nil || x.region == ic.Region {
+	return region != "" && ic != nil && region != ic.Region
+}
+
+// elsewhere refuses what was sent to the wrong region. A program can register
+// itself in any region, which helps it there alone, and a person can say yes to
+// it; that all this was in vain shows when it wants its token.
+func (s *Server) elsewhere(x *exchange) bool {
+	if !s.foreign(x.region) {
 		return false
 	}
 	switch {

@@ -12,6 +12,7 @@ type ssoClient struct {
 	name, secret              string
 	scopes, redirects, grants []string
 	expires                   time.Time
+	region                    string // where it is registered; "" is everywhere
 }
 
 // may reports whether the client is registered for a grant. One that names none
@@ -64,6 +65,7 @@ func (s *Server) registerClient(now time.Time, in oidcRequest) (map[string]any, 
 	client := ssoClient{
 		name: clip(in.ClientName), secret: randomText(48), scopes: in.Scopes, redirects: in.RedirectURIs, grants: in.GrantTypes,
 		expires: now.Add(orDefault(s.world.Settings.ClientRegistration, 90*24*time.Hour)).Truncate(time.Second),
+		region:  in.region,
 	}
 	s.addClient(id, client)
 	return map[string]any{
