@@ -80,26 +80,34 @@ func join(lines []editLine) []byte {
 
 // target finds the section in the file as it stands.
 func (e *Edit) target(section string) (*target, error) {
-	word, name, _ := strings.Cut(section, " ")
-	t := &target{section: section, name: name}
-	for _, k := range []kind{kindProfile, kindSSO, kindServices} {
-		if k.word() == word {
-			t.kind = k
-		}
-	}
-	switch {
-	case t.kind == kindOther || name == "":
-		return nil, e.refused(section, "", "a section is named as in profile NAME", "")
-	case e.kind == CredentialsFile && t.kind != kindProfile:
-		return nil, e.refused(section, "", "such a section belongs in the config file", "")
+	kind, name, err := e.sectionName(section)
+	if err != nil {
+		return nil, err
 	}
 	f, err := e.file(e.lines)
 	if err != nil {
 		return nil, err
 	}
-	t.file = f
+	t := &target{file: f, section: section, kind: kind, name: name}
 	t.blocks, err = e.blocks(f, t, len(e.lines))
 	return t, err
+}
+
+// sectionName takes the name of a section apart.
+func (e *Edit) sectionName(section string) (is kind, name string, err error) {
+	word, name, _ := strings.Cut(section, " ")
+	for _, k := range []kind{kindProfile, kindSSO, kindServices} {
+		if k.word() == word {
+			is = k
+		}
+	}
+	switch {
+	case is == kindOther || name == "":
+		err = e.refused(section, "", "a section is named as in profile NAME", "")
+	case e.kind == CredentialsFile && is != kindProfile:
+		err = e.refused(section, "", "such a section belongs in the config file", "")
+	}
+	return is, name, err
 }
 
 // blocks parses all sections of the target's name.

@@ -34,8 +34,9 @@ func (e *Edit) checkProperty(section, key, value string) error {
 
 // addSection appends a section with one property.
 func (e *Edit) addSection(t *target, key, value string) error {
-	if !allowedName(t.name) || t.kind == kindProfile && t.name != "default" && strings.EqualFold(t.name, "default") {
-		return e.refused(t.section, "", "SDKs disagree on such a name", "use only letters, digits and _-/.%@:+")
+	header, err := e.header(t.section, t.kind, t.name)
+	if err != nil {
+		return err
 	}
 	var p patch
 	eol := e.eol(len(e.lines) - 1)
@@ -45,13 +46,20 @@ func (e *Edit) addSection(t *target, key, value string) error {
 			p.tail = append(p.tail, eol)
 		}
 	}
-	header := "[" + t.kind.word() + " " + t.name + "]"
-	if e.kind == CredentialsFile || t.kind == kindProfile && t.name == "default" {
-		header = "[" + t.name + "]"
-	}
 	p.tail = append(p.tail, header+eol, key+" = "+value+eol)
 	t.added = []entry{{key: key, value: value}}
 	return e.accept(t, p)
+}
+
+// header returns the header of a new section, whose name all SDKs must read alike.
+func (e *Edit) header(section string, k kind, name string) (string, error) {
+	if !allowedName(name) || k == kindProfile && name != "default" && strings.EqualFold(name, "default") {
+		return "", e.refused(section, "", "SDKs disagree on such a name", "use only letters, digits and _-/.%@:+")
+	}
+	if e.kind == CredentialsFile || k == kindProfile && name == "default" {
+		return "[" + name + "]", nil
+	}
+	return "[" + k.word() + " " + name + "]", nil
 }
 
 // addProperty puts a property behind the last one of a block, or behind lines
