@@ -99,7 +99,8 @@ func (s *Server) checkConsoleRequest(x *exchange, q map[string]string, request *
 			return "The program that sent you here does not wait for the answer at a loopback address.", ""
 		}
 	case crossDevice:
-		if request.redirect != "http://"+x.r.Host+confirmationPath {
+		base := "http://" + x.sent.Host + strings.TrimSuffix(x.sent.URL.Path, "/v1/authorize")
+		if request.redirect != base+confirmationPath {
 			return "The address that is to show the code is not one of this service.", ""
 		}
 	default:

@@ -1,11 +1,11 @@
 // Package sandbox is the local stand-in for AWS: one HTTP server on loopback
 // that speaks STS, IAM as far as keys and MFA devices of users go, the IAM
-// Identity Center portal and token endpoint, the sign-in token endpoint of
-// console credentials, the EC2 instance metadata service (IMDSv2) and the
-// container credential endpoint.
+// Identity Center portal with the OIDC flows and browser pages that lead to it,
+// the same of the sign-in service for console credentials, the EC2 instance
+// metadata service (IMDSv2) and the container credential endpoint.
 //
 // It checks what AWS checks: signatures, session tokens, expiry, MFA codes,
-// trust policies, refresh tokens and DPoP proofs. A wrong request gets AWS's
+// trust policies, code verifiers, refresh tokens and DPoP proofs. A wrong request gets AWS's
 // own code and text, so a client that works here has done its part.
 //
 // What there is to reach, its accounts, users, roles and permission sets, is a

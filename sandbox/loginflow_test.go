@@ -131,6 +131,12 @@ func TestRemoteLogin(t *testing.T) {
 	if p := v.click("deny"); p.status != 200 || !strings.Contains(p.body, "denied") {
 		t.Errorf("denied: %d %s", p.status, p.body)
 	}
+	// Below a region, that region's page shows it.
+	where := strings.Replace(b.loginURL(crossDevice, b.RegionURL("us-east-1")+"/v1/sessions/confirmation"), b.URL(), b.RegionURL("us-east-1"), 1)
+	v.open(where)
+	if p := v.click("allow"); p.status != 200 || !strings.Contains(p.body, `id="paste-code"`) {
+		t.Errorf("in a region: %d %s", p.status, p.body)
+	}
 	// The code of a sign-in on the same machine is not for this page.
 	got := answerOf(t, b.visitorAt(sameDevice, ported), ported)
 	if p := v.open("/v1/sessions/confirmation?" + got.Encode()); p.status != 400 {
@@ -159,6 +165,8 @@ func TestLoginRefusals(t *testing.T) {
 		{sameDevice, "http://127.0.0.1:50123/other", "state", "x", ""},
 		{sameDevice, "https://evil.example/oauth/callback", "state", "x", ""},
 		{crossDevice, ported, "state", "x", ""},
+		{crossDevice, confirmation + "?", "state", "x", ""},
+		{crossDevice, b.URL() + "/region/us-east-1/v1/sessions/confirmation", "state", "x", ""},
 		{crossDevice, "http://evil.example/v1/sessions/confirmation", "state", "x", ""},
 		{sameDevice, ported, "response_type", "token", "unsupported_response_type"},
 		{sameDevice, ported, "code_challenge_method", "S256", "invalid_request"},

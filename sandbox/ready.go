@@ -10,6 +10,9 @@ type Ready struct {
 	Accounts       []ReadyAccount `json:"accounts"`
 	Users          []ReadyUser    `json:"users"`
 	Profiles       []string       `json:"profiles"` // what WriteHome writes
+	// IdentityCenter is who can sign in there; nil if the world has none.
+	IdentityCenter *ReadyIdentityCenter `json:"identity_center,omitempty"`
+	AutoApprove    bool                 `json:"auto_approve"` // the browser's pages answer themselves
 }
 
 // Endpoints are the URLs of the services, without a slash at the end.
@@ -21,6 +24,14 @@ type Endpoints struct {
 	SignIn    string `json:"signin"`
 	IMDS      string `json:"imds"`
 	Container string `json:"container"` // the whole URL of the credentials
+}
+
+// ReadyIdentityCenter is the Identity Center with the names of its people.
+type ReadyIdentityCenter struct {
+	StartURL string   `json:"start_url"`
+	Region   string   `json:"region"`
+	Session  string   `json:"session"` // name of the sso-session section
+	Users    []string `json:"users"`
 }
 
 // ReadyAccount is one account of the world.
@@ -56,7 +67,13 @@ func (s *Server) Ready() Ready {
 	out := Ready{
 		URL: s.url, Region: s.world.Region, ContainerToken: s.container.token,
 		Endpoints: Endpoints{s.url, s.url, s.url, s.url, s.url, s.url, s.url + "/container/credentials"},
-		Accounts:  []ReadyAccount{}, Users: []ReadyUser{}, Profiles: []string{},
+		Accounts:  []ReadyAccount{}, Users: []ReadyUser{}, Profiles: []string{}, AutoApprove: s.auto,
+	}
+	if ic := s.world.IdentityCenter; ic != nil {
+		out.IdentityCenter = &ReadyIdentityCenter{ic.StartURL, ic.Region, ic.Session, []string{}}
+		for _, u := range ic.Users {
+			out.IdentityCenter.Users = append(out.IdentityCenter.Users, u.Name)
+		}
 	}
 	for i := range s.world.Accounts {
 		a := &s.world.Accounts[i]

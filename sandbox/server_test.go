@@ -119,6 +119,10 @@ func TestControl(t *testing.T) {
 		ready.Region != "eu-central-1" || len(ready.Accounts) != 4 || len(ready.Profiles) != 9 {
 		t.Errorf("ready: %v %s", err, body)
 	}
+	if ic := ready.IdentityCenter; ic == nil || ic.StartURL != startURL || ic.Region != "eu-central-1" || ic.Session != "example-org" ||
+		len(ic.Users) != 2 || ic.Users[1] != "bob" || ready.AutoApprove {
+		t.Errorf("ready: %s", body)
+	}
 	if u := ready.Users[0]; u.Name != "alice" || u.AccessKeys[0].ID != alice().AccessKeyID || u.AccessKeys[0].Status != "Active" || u.MFADevices[0].Serial != aliceSerial {
 		t.Errorf("first user: %+v", u)
 	}
