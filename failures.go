@@ -36,6 +36,7 @@ type sharedFailure struct {
 	Locked  *vault.LockedError          `json:"locked,omitempty"`
 	Wrong   *vault.PassphraseError      `json:"wrong,omitempty"`
 	Code    *sharedCode                 `json:"code,omitempty"`
+	Browser *sharedSignIn               `json:"browser,omitempty"`
 }
 
 // sharedCode is an *mfa.SourceError.
@@ -83,6 +84,7 @@ func (s *sharedFailure) set(err error) (ok bool) {
 	case errors.As(err, &s.Locked):
 		s.Locked = &vault.LockedError{Folder: s.Locked.Folder, Why: s.Locked.Why, Program: s.Locked.Program}
 	case errors.As(err, &s.Device), errors.As(err, &s.Expires), errors.As(err, &s.Wrong):
+	case s.setSignIn(err):
 	default:
 		var away *provider.NotAvailableError
 		var permission *signin.PermissionError
@@ -113,6 +115,8 @@ func (s *sharedFailure) error() error {
 		return s.Device
 	case s.Expires != nil:
 		return s.Expires
+	case s.Browser != nil:
+		return s.Browser.error()
 	case s.Code != nil && s.Code.Format:
 		return &mfa.SourceError{Source: s.Code.Source, Err: mfa.ErrFormat}
 	case s.Code != nil:

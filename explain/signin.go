@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/internal/authcode"
 	"github.com/latchkey-aws/latchkey/provider"
 	"github.com/latchkey-aws/latchkey/signin"
 	"github.com/latchkey-aws/latchkey/sso"
@@ -54,4 +55,67 @@ func (f *Finding) login(name string) string {
 		return "sign in: latchkey login"
 	}
 	return "sign in: latchkey login " + Word(name)
+}
+
+// signingIn explains what came of a sign-in in the browser.
+func signingIn(err error, f *Finding) bool {
+	return signInRefused(err, f) || signInWrong(err, f)
+}
+
+// signInRefused explains what people did, or did not.
+func signInRefused(err error, f *Finding) bool {
+	var center *sso.DeniedError
+	var console *signin.DeniedError
+	var late *sso.CodeExpiredError
+	var later *signin.CodeExpiredError
+	var paste *signin.PasteError
+	var other *signin.OtherIdentityError
+	class := ClassRefused
+	switch {
+	case errors.As(err, &center), errors.As(err, &console):
+		f.Code, f.Why = "sign-in-denied", "somebody chose to deny it in the browser, or an administrator allows no such sign-in"
+		f.Fix = "sign in again and allow it; if the page itself refuses, ask whoever runs Identity Center or the account"
+	case errors.As(err, &late), errors.As(err, &later):
+		class, f.Code, f.Why = ClassNeedsUser, "sign-in-late", "a sign-in has to be finished within ten minutes"
+		f.Fix = "run the command again, and finish in the browser"
+	case errors.As(err, &paste):
+		class, f.Code, f.Fix = ClassNeedsUser, "sign-in-paste", "run the command again, and copy the whole code that the page shows"
+	case errors.As(err, &other):
+		f.Code, f.Why = "sign-in-identity", "the profile's login_session names who its credentials are of"
+		f.Fix = "sign out of the console in the browser and sign in as the profile's identity, or name another profile"
+	default:
+		return false
+	}
+	f.Class = class
+	return true
+}
+
+// signInWrong explains what is wrong on this machine or in its settings.
+func signInWrong(err error, f *Finding) bool {
+	var unsafe *sso.UnsafeURLError
+	var unsafeToo *signin.UnsafeURLError
+	var start *sso.StartURLError
+	var region *sso.RegionError
+	var keep *sso.KeepError
+	var port *authcode.PortError
+	class := ClassConfig
+	switch {
+	case errors.As(err, &unsafe), errors.As(err, &unsafeToo):
+		class, f.Code, f.Why = ClassRefused, "sign-in-address", "only pages of AWS are opened, so that nobody signs in on a page made to look like one"
+		f.Fix = "check sso_start_url, sso_region, and that no endpoint_url or proxy stands between"
+	case errors.As(err, &start):
+		f.Code, f.Why, f.Fix = "start-url", "sso_start_url must be the address of an AWS access portal, or lead there at once", "correct sso_start_url"
+	case errors.As(err, &region):
+		f.Code, f.Why, f.Fix = "sso-region", "Identity Center itself says so", "write sso_region = "+region.Actual
+	case errors.As(err, &keep):
+		class, f.Code, f.Why = ClassFailed, "sign-in-not-kept", "all AWS tools read the sign-in from there"
+		f.Fix = "make the folder one that you may write to, with room on its disk, and sign in again"
+	case errors.As(err, &port):
+		class, f.Code, f.Why = ClassFailed, "sign-in-port", "the browser returns to that port of 127.0.0.1, and another program has it"
+		f.Fix = "end that program, or name another port with --port"
+	default:
+		return false
+	}
+	f.Class = class
+	return true
 }

@@ -49,8 +49,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"exec", newExec}, {"env", newEnv}, {"credentials", newCredentials}, {"whoami", newWhoami},
-		{"explain", newExplain}, {"profiles", newProfiles}, {"sessions", newSessions}, {"vault", newVault}, {"sandbox", newSandbox}, {"demo", newDemo},
-		{"completion", newCompletion}, {"version", newVersion},
+		{"explain", newExplain}, {"profiles", newProfiles}, {"login", newLogin}, {"logout", newLogout}, {"sessions", newSessions}, {"vault", newVault}, {"sandbox", newSandbox}, {"demo", newDemo},
+		{"shell-init", newShellInit}, {"completion", newCompletion}, {"version", newVersion},
 	}
 }
 

@@ -90,7 +90,7 @@ func runDemo(ctx context.Context, sys *Sys) error {
 		return err
 	}
 	// Somebody may be there, but the demo is not to wait for them.
-	environ := append(sandboxEnviron(sys.Environ, home), "LATCHKEY_PROMPT="+askNobody)
+	environ := append(sandboxEnviron(sys.Environ, home, true), "LATCHKEY_PROMPT="+askNobody)
 	defer endHome(environ)
 	d := &demo{out: lines{w: sys.Stdout}, server: server, self: self, dir: dir, environ: environ}
 	d.out.add("A local stand-in for AWS is running; every output below is real.")

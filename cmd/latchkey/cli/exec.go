@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -17,7 +20,7 @@ func newExec(sys *Sys) *cobra.Command {
 	var f resolveFlags
 	var lasting time.Duration
 	cmd := &cobra.Command{
-		Use: "exec [PROFILE] [FLAGS] -- COMMAND [ARGUMENT...]",
+		Use: "exec [PROFILE] [FLAGS] [-- COMMAND [ARGUMENT...]]",
 
 		DisableFlagsInUseLine: true,
 
@@ -28,18 +31,25 @@ takes the place of latchkey: its input, terminal, signals and exit code are its
 own. Use it for one program; "latchkey env" is for the whole shell, and
 "latchkey credentials" for programs that fetch credentials themselves.
 
+On a terminal the command may be left out: it is then a shell. Where no profile is
+named, by the environment neither, and there is no default one, you pick it from
+a list.
+
 Exit codes: those of the command. 125 if latchkey fails before it, 126 if the
 command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 		Example: `  latchkey exec prod -- terraform plan
   latchkey exec prod --read-only -- aws s3 ls
   latchkey exec prod --for 30m -- ./long-job`,
-		Args:              execArgs,
+		Args:              func(cmd *cobra.Command, args []string) error { return execArgs(sys, cmd, args) },
 		ValidArgsFunction: completeCommand(completeProfiles(sys)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if lasting < 0 {
 				return &usageError{what: "the time of --for is negative", fix: "write for example --for 2h"}
 			}
-			names, command := args[:cmd.ArgsLenAtDash()], args[cmd.ArgsLenAtDash():]
+			names, command := args, []string{sys.shell()}
+			if dash := cmd.ArgsLenAtDash(); dash >= 0 {
+				names, command = args[:dash], args[dash:]
+			}
 			p, err := f.plan(sys, names, func(policy *chain.Policy) {
 				policy.Lifetime, policy.LifetimeOrigin = lasting, origin.Flag("for")
 			})
@@ -67,10 +77,12 @@ command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 	return cmd
 }
 
-func execArgs(cmd *cobra.Command, args []string) error {
+func execArgs(sys *Sys, cmd *cobra.Command, args []string) error {
 	dash := cmd.ArgsLenAtDash()
 	fix := "latchkey exec PROFILE -- COMMAND"
 	switch {
+	case dash < 0 && len(args) < 2 && sys.atTerminal():
+		return oneProfile(cmd, args)
 	case dash < 0:
 		if line := strings.Join(args, " "); len(args) > 1 && plain(line) {
 			fix = "latchkey exec " + args[0] + " -- " + strings.Join(args[1:], " ")
@@ -80,6 +92,21 @@ func execArgs(cmd *cobra.Command, args []string) error {
 		return &usageError{what: "there is no command after --", fix: fix}
 	}
 	return oneProfile(cmd, args[:dash])
+}
+
+// atTerminal reports whether somebody types what the program reads.
+func (sys *Sys) atTerminal() bool {
+	file, ok := sys.Stdin.(*os.File)
+	return ok && isTerminal(file)
+}
+
+// shell is the one that the user works in.
+func (sys *Sys) shell() string {
+	name, fallback := "SHELL", "/bin/sh"
+	if runtime.GOOS == "windows" {
+		name, fallback = "COMSPEC", "cmd.exe"
+	}
+	return cmp.Or(sys.env(name), fallback)
 }
 
 // plain reports whether a shell reads the text as it stands.

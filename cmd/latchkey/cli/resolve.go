@@ -88,6 +88,7 @@ func (f *resolveFlags) code(sys *Sys) latchkey.Code {
 type planned struct {
 	resolver *latchkey.Resolver
 	plan     *chain.Plan
+	signing  *signingIn
 }
 
 // plan reads the configuration and plans the profile of the arguments.
@@ -99,12 +100,12 @@ func (f *resolveFlags) plan(sys *Sys, args []string, adjust func(*chain.Policy))
 	if adjust != nil {
 		adjust(&policy)
 	}
-	resolver, err := sys.resolver(f, argument(args).Text)
+	resolver, ask, err := sys.resolverAndAsker(f, argument(args).Text)
 	if err != nil {
 		return nil, err
 	}
 	plan, err := resolver.PlanOf(argument(args), policy)
-	return &planned{resolver, plan}, err
+	return &planned{resolver, plan, sys.signingIn(resolver, ask)}, err
 }
 
 // argument is the profile of the arguments, unset where there is none.
@@ -130,7 +131,8 @@ func (p *planned) retrieve(ctx context.Context) (aws.Credentials, error) {
 	return p.uninterrupted(ctx)
 }
 
-// uninterrupted retrieves the credentials. What a step says of an end that the user
+// uninterrupted retrieves the credentials. Where that takes a sign-in in a browser,
+// and there is somebody, it is offered. What a step says of an end that the user
 // has asked for is not of interest.
 func (p *planned) uninterrupted(ctx context.Context) (aws.Credentials, error) {
 	provider, err := p.resolver.Provider(p.plan)
@@ -138,6 +140,11 @@ func (p *planned) uninterrupted(ctx context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, err
 	}
 	creds, err := provider.Retrieve(ctx)
+	if err != nil {
+		if err = p.signing.offer(ctx, p.plan, err); err == nil {
+			creds, err = provider.Retrieve(ctx)
+		}
+	}
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}

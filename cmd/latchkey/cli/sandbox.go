@@ -22,6 +22,7 @@ const sandboxVariable = "LATCHKEY_SANDBOX_URL"
 
 func newSandbox(sys *Sys) *cobra.Command {
 	var listen, world, home string
+	var approve bool
 	cmd := &cobra.Command{
 		Use: "sandbox [FLAGS] [-- COMMAND [ARGUMENT...]]",
 
@@ -35,7 +36,8 @@ tool without an account, and to test your own programs.
 With a command, run it in an environment that points every AWS tool at the
 sandbox: a temporary home folder with the profiles alice, dev, stage, prod,
 sso-dev, sso-prod, login, ci and broken. Codes of MFA devices come from
-"latchkey sandbox mfa-code USER". It exits as the command does, 128+N where
+"latchkey sandbox mfa-code USER". With --auto-approve, browser sign-ins need nobody.
+It exits as the command does, 128+N where
 signal N ended it; 126 if it cannot be run, 127 if there is none of that name.
 
 Without a command, print one line of JSON when ready (url, region, endpoints,
@@ -48,13 +50,13 @@ serve until interrupted.`,
 		Args:              sandboxArgs,
 		ValidArgsFunction: completeCommand(nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			server, err := startSandbox(sys, listen, world)
+			server, err := startSandbox(sys, listen, world, approve)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = server.Close() }()
 			if len(args) > 0 {
-				return runInSandbox(sys, server, home, args)
+				return runInSandbox(sys, server, home, args, approve)
 			}
 			return serveSandbox(cmd.Context(), sys, server, home)
 		},
@@ -62,8 +64,9 @@ serve until interrupted.`,
 	cmd.Flags().StringVar(&listen, "listen", "", "loopback address to listen on, as IP:PORT (default: a free port of 127.0.0.1)")
 	cmd.Flags().StringVar(&world, "world", "", "YAML file of accounts, users, roles and permission sets (default: the example organisation)")
 	cmd.Flags().StringVar(&home, "home", "", "folder to make the home folder, and to keep (default: a temporary one with a command, else none)")
+	cmd.Flags().BoolVar(&approve, "auto-approve", false, "let the sign-in pages answer by themselves, as if somebody had signed in and allowed it")
 	_, _ = cmd.MarkFlagFilename("world", "yaml", "yml"), cmd.MarkFlagDirname("home") // both flags are there: see above
-	cmd.AddCommand(newSandboxCode(sys))
+	cmd.AddCommand(newSandboxCode(sys), newSandboxVisit(sys))
 	return cmd
 }
 
@@ -79,8 +82,8 @@ func sandboxArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func startSandbox(sys *Sys, listen, path string) (*sandbox.Server, error) {
-	opts := sandbox.Options{Addr: listen, Now: sys.Now}
+func startSandbox(sys *Sys, listen, path string, approve bool) (*sandbox.Server, error) {
+	opts := sandbox.Options{Addr: listen, Now: sys.Now, AutoApprove: approve}
 	if path != "" {
 		world, err := sandbox.LoadWorld(path)
 		if err != nil {
@@ -150,7 +153,7 @@ func serveSandbox(ctx context.Context, sys *Sys, server *sandbox.Server, home st
 
 // runInSandbox runs a command in a home folder of the sandbox. It is not exec:
 // the sandbox has to outlive the command.
-func runInSandbox(sys *Sys, server *sandbox.Server, home string, command []string) error {
+func runInSandbox(sys *Sys, server *sandbox.Server, home string, command []string, approve bool) error {
 	temporary := home == ""
 	if temporary {
 		dir, remove, err := temporaryFolder("latchkey-sandbox-")
@@ -164,7 +167,7 @@ func runInSandbox(sys *Sys, server *sandbox.Server, home string, command []strin
 	if err != nil {
 		return err
 	}
-	environ := sandboxEnviron(sys.Environ, written)
+	environ := sandboxEnviron(sys.Environ, written, approve)
 	if temporary {
 		defer endHome(environ)
 	}
@@ -193,8 +196,8 @@ func endHome(environ []string) {
 
 // sandboxEnviron is the environment of a program in the sandbox: nothing of the
 // user's own AWS set-up and vault is left in it, and latchkey itself can be called.
-func sandboxEnviron(environ []string, home sandbox.Home) []string {
-	drop := map[string]bool{"TOTP_CODE": true}
+func sandboxEnviron(environ []string, home sandbox.Home, approve bool) []string {
+	drop := map[string]bool{"TOTP_CODE": true, "BROWSER": approve}
 	for _, name := range []string{"XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "APPDATA", "LOCALAPPDATA"} {
 		drop[name] = true
 	}
@@ -215,7 +218,19 @@ func sandboxEnviron(environ []string, home sandbox.Home) []string {
 			kept = append(kept, pair)
 		}
 	}
+	if approve {
+		kept = append(kept, "BROWSER="+visitor())
+	}
 	return append(kept, home.Env...)
+}
+
+// visitor is the BROWSER that opens the sandbox's pages with nobody in front of it.
+func visitor() string {
+	self, err := os.Executable()
+	if err != nil {
+		self = "latchkey"
+	}
+	return `"` + self + `" sandbox visit %s`
 }
 
 // ownFolder is where this program lies, so that "latchkey" is found where it is

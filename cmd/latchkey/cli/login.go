@@ -1,0 +1,354 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/profile"
+	"github.com/latchkey-aws/latchkey/session"
+	"github.com/latchkey-aws/latchkey/signin"
+	"github.com/latchkey-aws/latchkey/sso"
+)
+
+type loginOptions struct {
+	resolve                                            resolveFlags
+	least                                              time.Duration
+	check, force, browser, deviceCode, remote, console bool
+	port                                               int
+	asJSON                                             bool
+}
+
+func newLogin(sys *Sys) *cobra.Command {
+	var o loginOptions
+	cmd := &cobra.Command{
+		Use:   "login [PROFILE|SSO-SESSION]...",
+		Short: "Sign in: Identity Center, the console's sign-in, or MFA",
+		Long: `Sign in for profiles, whichever way they need: at IAM Identity Center, at the
+console (as "aws login" does), or with the code of an MFA device. Nothing happens
+where what is there lasts for --min. One sign-in serves all AWS tools of this
+user, and renews itself as long as AWS lets it.
+
+The browser of this machine is used. Over SSH, in a container and without a
+display it is a device code instead, for any browser anywhere; the setting
+"method" of [login], --browser and --device-code say otherwise. To sign in
+through a forwarded port: ssh -L 8400:127.0.0.1:8400 HOST, and there --port 8400.
+
+A profile that has no credentials yet gets those of a sign-in at the console with
+--console, which needs no access key: it writes login_session to the profile.
+
+With --check nobody is asked and nothing is printed: the exit code is 0 if
+nothing has to be done, else 4. With --json, a list of objects: name, kind (sso,
+console or mfa), profile, expires, and signed_in, which is true if it was done now.`,
+		Example: `  latchkey login sso-dev
+  latchkey login --check sso-dev --min 1h
+  latchkey login --device-code example-org
+  latchkey login prod --mfa-code 123456`,
+		ValidArgsFunction: completeSignIns(sys),
+		Args:              someNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			return o.run(ctx, sys, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.DurationVar(&o.least, "min", 15*time.Minute, "how long a sign-in that is left as it is must last")
+	flags.BoolVar(&o.check, "check", false, "only answer by the exit code: 0 if nothing has to be done, 4 if somebody has to sign in")
+	flags.BoolVar(&o.force, "force", false, "sign in anew in any case")
+	flags.BoolVar(&o.browser, "browser", false, "use the browser of this machine")
+	flags.BoolVar(&o.deviceCode, "device-code", false, "use a device code, which any browser can confirm")
+	flags.BoolVar(&o.remote, "remote", false, "sign in at the console with a browser elsewhere, and paste the code that it shows")
+	flags.IntVar(&o.port, "port", 0, "port of 127.0.0.1 to which the browser returns, for one that is forwarded (default: a free one)")
+	flags.BoolVar(&o.console, "console", false, "have the profile use a sign-in at the console")
+	flags.StringVar(&o.resolve.region, "region", "", "region of the sign-in at the console, where the profile has none")
+	flags.BoolVar(&o.resolve.mfa, "mfa", false, "make an MFA session of a profile with long-term keys")
+	flags.StringVar(&o.resolve.mfaCode, "mfa-code", "", "six-digit code of the MFA device (else TOTP_CODE in the environment)")
+	flags.BoolVar(&o.asJSON, "json", false, "print JSON (see above)")
+	return cmd
+}
+
+func someNames(_ *cobra.Command, args []string) error {
+	for _, name := range args {
+		if name == "" {
+			return &usageError{what: "a name is empty", fix: "name a profile or an sso-session"}
+		}
+	}
+	return nil
+}
+
+func (o *loginOptions) validate() error {
+	ways := 0
+	for _, way := range []bool{o.browser, o.deviceCode, o.remote} {
+		if way {
+			ways++
+		}
+	}
+	switch {
+	case ways > 1:
+		return &usageError{what: "there is more than one way to sign in", fix: "give one of --browser, --device-code and --remote"}
+	case o.check && (o.force || o.console):
+		return &usageError{what: "--check signs nobody in", fix: "leave --check or the other flag out"}
+	case o.least < 0 || o.least > 12*time.Hour:
+		return &usageError{what: "the time of --min is not from 0 to 12h", fix: "write for example --min 1h"}
+	case o.port < 0 || o.port > 65535:
+		return &usageError{what: "the port is not from 1 to 65535", fix: "write for example --port 8400"}
+	}
+	return nil
+}
+
+func (o *loginOptions) flow() string {
+	switch {
+	case o.browser:
+		return latchkey.FlowBrowser
+	case o.deviceCode, o.remote:
+		return latchkey.FlowDeviceCode
+	}
+	return ""
+}
+
+// loginRow is what a sign-in has come to.
+type loginRow struct {
+	Name     string    `json:"name"`
+	Kind     string    `json:"kind"`
+	Profile  string    `json:"profile,omitempty"`
+	Expires  time.Time `json:"expires,omitzero"`
+	SignedIn bool      `json:"signed_in"`
+}
+
+// need is something that a person has to be there for.
+type need struct {
+	signIn chain.SignIn
+	// plan ends with the step that takes the code of a device, nil for a sign-in.
+	plan *chain.Plan
+}
+
+func (o *loginOptions) run(ctx context.Context, sys *Sys, names []string) error {
+	policy, err := o.resolve.policy()
+	if err != nil {
+		return err
+	}
+	resolver, ask, err := sys.resolverAndAsker(&o.resolve, "")
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		if names, err = o.unnamed(ctx, sys, resolver, ask, policy); err != nil {
+			return err
+		}
+	}
+	rows := []loginRow{}
+	done := map[string]bool{}
+	for _, name := range names {
+		needs, err := o.needs(resolver, name, policy)
+		if err != nil {
+			return err
+		}
+		if len(needs) == 0 && !o.check && !o.asJSON {
+			fmt.Fprintln(sys.Stderr, "latchkey: "+display.Text(name, 100)+" needs no sign-in")
+		}
+		for _, n := range needs {
+			if key := n.key(); done[key] {
+				continue
+			} else {
+				done[key] = true
+			}
+			row, err := o.meet(ctx, sys, resolver, ask, n)
+			if err != nil {
+				return o.checked(err)
+			}
+			rows = append(rows, row)
+		}
+	}
+	return o.print(sys, rows)
+}
+
+// unnamed is what login without a name is for: the profile of the environment or
+// the default one, the only sso-session, or what the person picks.
+func (o *loginOptions) unnamed(ctx context.Context, sys *Sys, r *latchkey.Resolver, ask *asker, policy chain.Policy) ([]string, error) {
+	from := chain.ProfileFromEnv(r.Env)
+	_, err := r.Graph().Profile(from.Text)
+	sessions := r.Graph().SSOSessions()
+	var missing *profile.NotFoundError
+	switch {
+	case err == nil || !errors.As(err, &missing) || o.console:
+		return []string{from.Text}, nil
+	case from.Text != "default" || len(sessions) == 1:
+		if len(sessions) == 1 && from.Text == "default" {
+			return sessions, nil
+		}
+		return []string{from.Text}, nil
+	}
+	_, _, _ = ctx, sys, ask
+	name := ""
+	{
+		err = &usageError{what: "nothing is named to sign in for", fix: "latchkey login PROFILE, or the name of an sso-session; latchkey profiles lists them"}
+	}
+	return []string{name}, err
+}
+
+// needs is what a profile's credentials take of a person. A name that no profile
+// has is that of an sso-session.
+func (o *loginOptions) needs(r *latchkey.Resolver, name string, policy chain.Policy) ([]need, error) {
+	if o.console {
+		s, err := r.ConsoleSignIn(name, policy.Region)
+		return []need{{signIn: s}}, err
+	}
+	plan, err := r.PlanOf(argument([]string{name}), policy)
+	if err != nil {
+		return o.without(r, name, err)
+	}
+	list, err := r.SignIns(plan)
+	if err != nil {
+		return nil, err
+	}
+	var needs []need
+	for _, s := range list {
+		needs = append(needs, need{signIn: s})
+	}
+	for i := len(plan.Steps) - 1; i >= 0; i-- {
+		if plan.Steps[i].AsksCode() {
+			upTo := *plan
+			upTo.Steps, upTo.Next, upTo.Lifetime = plan.Steps[:i+1], nil, o.least
+			return append(needs, need{plan: &upTo}), nil
+		}
+	}
+	return needs, nil
+}
+
+// without is needs for a name without a plan: an sso-session's, or that of a
+// profile which lacks account and role.
+func (o *loginOptions) without(r *latchkey.Resolver, name string, planErr error) ([]need, error) {
+	var missing *profile.NotFoundError
+	if errors.As(planErr, &missing) && missing.Kind == "profile" {
+		s, err := r.SessionSignIn(name)
+		var none *profile.NotFoundError
+		if errors.As(err, &none) {
+			return nil, planErr
+		}
+		return []need{{signIn: s}}, err
+	}
+	s, ok, err := r.ProfileSignIn(name)
+	if err != nil || !ok {
+		return nil, planErr
+	}
+	return []need{{signIn: s}}, nil
+}
+
+func (n need) key() string {
+	if n.plan != nil {
+		return n.plan.Last().Key
+	}
+	s := n.signIn
+	return string(s.Kind) + "\n" + s.Session.Text + "\n" + s.StartURL.Text + "\n" + s.LoginSession.Text + "\n" + s.CacheFolder
+}
+
+// meet sees to one need, or with --check to whether there is one.
+func (o *loginOptions) meet(ctx context.Context, sys *Sys, r *latchkey.Resolver, ask *asker, n need) (loginRow, error) {
+	if n.plan != nil {
+		return o.meetCode(ctx, r, n.plan)
+	}
+	s := n.signIn
+	row := loginRow{Name: s.Name(), Kind: "sso", Profile: s.Profile}
+	if s.Kind == chain.KindLogin {
+		row.Kind = "console"
+	}
+	var in latchkey.SignedIn
+	var err error
+	if o.check {
+		in, err = r.SignedIn(ctx, s, o.least)
+	} else {
+		lead := sys.signingIn(r, ask)
+		lead.flow, lead.port = o.flow(), o.port
+		in, err = lead.start(ctx, s, latchkey.SignInOptions{Least: o.least, Always: o.force})
+	}
+	row.Expires, row.SignedIn = in.Expires.UTC(), in.Anew
+	return row, err
+}
+
+// meetCode makes the MFA session of a plan.
+func (o *loginOptions) meetCode(ctx context.Context, r *latchkey.Resolver, plan *chain.Plan) (loginRow, error) {
+	row := loginRow{Name: plan.Profile.Text, Kind: "mfa", Profile: plan.Profile.Text}
+	if !o.force {
+		if creds, ok := r.Held(ctx, plan); ok {
+			row.Expires = creds.Expires.UTC()
+			return row, nil
+		}
+	}
+	if o.check {
+		return row, &exitError{code: exitNeedsUser}
+	}
+	p, err := r.Provider(plan)
+	if err != nil {
+		return row, err
+	}
+	if o.force {
+		p.Invalidate()
+	}
+	creds, err := p.Retrieve(ctx)
+	row.Expires, row.SignedIn = creds.Expires.UTC(), true
+	return row, err
+}
+
+// checked makes the answer of --check of the error that somebody is needed.
+func (o *loginOptions) checked(err error) error {
+	var center *sso.SignInRequiredError
+	var console *signin.SignInRequiredError
+	var hangs *session.BusyError
+	if o.check && (errors.As(err, &center) || errors.As(err, &console) || errors.As(err, &hangs)) {
+		return &exitError{code: exitNeedsUser}
+	}
+	return err
+}
+
+func (o *loginOptions) print(sys *Sys, rows []loginRow) error {
+	if o.check {
+		return nil
+	}
+	if o.asJSON {
+		return printJSON(sys.Stdout, rows)
+	}
+	for _, row := range rows {
+		what := "signed in to "
+		if row.Kind == "mfa" {
+			what = "MFA session of "
+		}
+		state := "already valid, until "
+		if row.SignedIn {
+			state = "until "
+		}
+		left := short(row.Expires.Sub(sys.Now()).Round(time.Minute))
+		if _, err := fmt.Fprintf(sys.Stdout, "%s%s: %s%s (%s)\n", what, display.Text(row.Name, 100), state, row.Expires.Local().Format(time.DateTime), left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// completeSignIns completes the names of profiles and sso-sessions.
+func completeSignIns(sys *Sys) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		resolver, err := sys.resolver(nil, "")
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var names []string
+		for _, name := range append(resolver.Graph().Names(), resolver.Graph().SSOSessions()...) {
+			if strings.HasPrefix(name, typed) && !slices.Contains(args, name) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}

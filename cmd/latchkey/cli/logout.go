@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/sso"
+)
+
+func newLogout(sys *Sys) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "logout [PROFILE|SSO-SESSION]...",
+		Short: "Sign out, and forget what was made with the sign-in",
+		Long: `Sign out: end the sign-in of profiles or sso-sessions, at Identity Center as well,
+and forget the sessions that were made with it, those in the AWS CLI's cache among
+them. As one sign-in serves all AWS tools of this user, they are all signed out.
+For a profile with an MFA device, its sessions are forgotten; with --all, all are.
+
+Programs that have credentials already keep them: AWS ends those only when they
+expire. What the profiles say stays, so that "latchkey login" signs in again.`,
+		Example: `  latchkey logout sso-dev
+  latchkey logout --all`,
+		ValidArgsFunction: completeSignIns(sys),
+		Args:              someNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if all && len(args) > 0 {
+				return &usageError{what: "--all needs no names", fix: "leave the names or --all out"}
+			}
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			return logout(ctx, sys, args, all)
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "sign out of everything that the config file names")
+	return cmd
+}
+
+func logout(ctx context.Context, sys *Sys, names []string, all bool) error {
+	resolver, err := sys.resolver(nil, "")
+	if err != nil {
+		return err
+	}
+	switch {
+	case all:
+		names = append(resolver.Graph().SSOSessions(), resolver.Graph().Names()...)
+	case len(names) == 0:
+		names = []string{chain.ProfileFromEnv(resolver.Env).Text}
+	}
+	o, done := loginOptions{}, map[string]bool{}
+	for _, name := range names {
+		needs, err := o.needs(resolver, name, chain.Policy{})
+		if err != nil && !all {
+			return err
+		}
+		if len(needs) == 0 && !all {
+			fmt.Fprintln(sys.Stderr, "latchkey: "+display.Text(name, 100)+" has no sign-in")
+		}
+		for _, n := range needs {
+			if done[n.key()] {
+				continue
+			}
+			done[n.key()] = true
+			if n.plan != nil && all {
+				continue
+			}
+			if err := signOut(ctx, sys, resolver, n); err != nil {
+				return err
+			}
+		}
+	}
+	if all {
+		return forgetSessions(ctx, sys, "")
+	}
+	return nil
+}
+
+func signOut(ctx context.Context, sys *Sys, r *latchkey.Resolver, n need) error {
+	if n.plan != nil {
+		return forgetSessions(ctx, sys, n.plan.Profile.Text)
+	}
+	err := r.SignOut(ctx, n.signIn)
+	var untold *sso.NotToldError
+	if errors.As(err, &untold) {
+		sys.warn(err)
+	} else if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(sys.Stdout, "signed out of %s\n", display.Text(n.signIn.Name(), 100))
+	return err
+}

@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/internal/browser"
+	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/secret"
+	"github.com/latchkey-aws/latchkey/session"
+	"github.com/latchkey-aws/latchkey/signin"
+	"github.com/latchkey-aws/latchkey/sso"
+)
+
+// signingIn leads a person through a sign-in.
+type signingIn struct {
+	sys      *Sys
+	resolver *latchkey.Resolver
+	ask      *asker
+	// flow is the one that flags ask for, "" if none do; port as in the flag.
+	flow string
+	port int
+	// say shows a line: on standard error, or on the terminal where that may be
+	// kept by the program that has started this one.
+	say func(ctx context.Context, line string)
+}
+
+// signingIn returns one that shows lines on standard error.
+func (sys *Sys) signingIn(r *latchkey.Resolver, ask *asker) *signingIn {
+	return &signingIn{sys: sys, resolver: r, ask: ask, say: func(_ context.Context, line string) {
+		fmt.Fprintln(sys.Stderr, "latchkey: "+line)
+	}}
+}
+
+// onTerminal shows lines on the terminal instead: standard error of a
+// credential_process is often shown to nobody.
+func (s *signingIn) onTerminal() *signingIn {
+	there := *s
+	there.say = func(ctx context.Context, line string) {
+		t, err := s.ask.open()
+		if err == nil {
+			err = t.Say(ctx, "latchkey: "+line)
+		}
+		if err != nil {
+			s.say(ctx, line)
+		}
+	}
+	return &there
+}
+
+// start has the person sign in where the sign-in does not stand.
+func (s *signingIn) start(ctx context.Context, in chain.SignIn, o latchkey.SignInOptions) (latchkey.SignedIn, error) {
+	flow, port, err := s.way(in)
+	if err != nil {
+		return latchkey.SignedIn{}, err
+	}
+	o.Flow, o.Port = flow, port
+	o.Visit = s.visit
+	o.Paste = s.paste
+	o.Other = func(ctx context.Context, identity string) error { return s.other(ctx, in, identity) }
+	out, err := s.resolver.SignIn(ctx, in, o)
+	if err != nil {
+		return out, err
+	}
+	return out, s.settle(ctx, in, out)
+}
+
+// way decides how to sign in: flags, then the setting, then whether there is a
+// browser on this machine.
+func (s *signingIn) way(in chain.SignIn) (flow string, port int, err error) {
+	flow, port = s.flow, s.port
+	if flow == "" {
+		setting, err := s.resolver.Setting("login", "method")
+		if err != nil {
+			return "", 0, err
+		}
+		switch setting.Text {
+		case "", "auto":
+		case latchkey.FlowBrowser, latchkey.FlowDeviceCode:
+			flow = setting.Text
+		default:
+			return "", 0, &chain.ConfigError{Origin: setting.Origin, Message: "the login's method is none of auto, browser and device-code", Fix: "write one of them"}
+		}
+	}
+	if port == 0 {
+		setting, err := s.resolver.Setting("login", "port")
+		if err != nil {
+			return "", 0, err
+		}
+		if setting.Set() {
+			if port, err = strconv.Atoi(setting.Text); err != nil || port < 1 || port > 65535 {
+				return "", 0, &chain.ConfigError{Origin: setting.Origin, Message: "the login's port is no number from 1 to 65535", Fix: "write for example port = 8400"}
+			}
+		}
+	}
+	// A port that is chosen is one that is forwarded to here.
+	if usable, _ := browser.Usable(s.browser()); flow == "" && (usable || port != 0) {
+		flow = latchkey.FlowBrowser
+	}
+	if flow != latchkey.FlowBrowser {
+		flow = latchkey.FlowDeviceCode
+		if in.Kind == chain.KindLogin {
+			flow = latchkey.FlowRemote
+		}
+	}
+	return flow, port, nil
+}
+
+func (s *signingIn) browser() browser.Options {
+	return browser.Options{Environ: s.sys.Environ}
+}
+
+// visit shows where to sign in, and opens it in a browser where there is one.
+func (s *signingIn) visit(ctx context.Context, v latchkey.Visit) error {
+	name := display.Text(v.SignIn.Name(), 100)
+	usable, why := browser.Usable(s.browser())
+	// A browser on another machine comes to the loopback listener through a forwarded port.
+	opens := usable || v.Flow == latchkey.FlowBrowser && s.port == 0 || browser.Where(s.browser()).Chosen
+	switch {
+	case v.Flow == latchkey.FlowBrowser && opens:
+		s.say(ctx, "sign in to "+name+" in the browser that opens; or open this page there:\n  "+v.URL)
+	case v.Flow == latchkey.FlowBrowser:
+		s.say(ctx, "sign in to "+name+" in a browser from which this machine's port "+strconv.Itoa(s.port)+" can be reached (ssh -L "+strconv.Itoa(s.port)+":127.0.0.1:"+
+			strconv.Itoa(s.port)+" …):\n  "+v.URL)
+	case v.Flow == latchkey.FlowRemote:
+		s.say(ctx, "sign in to "+name+" in any browser, and bring back the code that it shows:\n  "+v.URL)
+	default:
+		s.say(ctx, "sign in to "+name+" in any browser, which must show the code "+v.UserCode+":\n  "+v.URL)
+		s.say(ctx, "the page is at "+v.Host+"; this was asked for by "+s.sys.commandLine()+" on "+hostname()+", and ends at "+v.Expires.Local().Format(time.TimeOnly))
+	}
+	if why != "" && s.flow == "" && v.Flow != latchkey.FlowBrowser {
+		s.say(ctx, "no browser is opened here: "+why)
+	}
+	if !opens {
+		return nil
+	}
+	err := browser.Open(ctx, s.browser(), v.URL)
+	if err != nil && ctx.Err() == nil {
+		s.say(ctx, "no browser could be opened ("+display.Text(err.Error(), 200)+"); open the page yourself")
+	}
+	return nil
+}
+
+// commandLine is what the person has started, as far as it can be shown.
+func (sys *Sys) commandLine() string {
+	return display.Text(strings.Join(append([]string{"latchkey"}, sys.Args...), " "), 100)
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "this machine"
+	}
+	return display.Text(name, 100)
+}
+
+func (s *signingIn) paste(ctx context.Context) (secret.Text, error) {
+	typed, err := s.ask.Ask(ctx, latchkey.Question{Prompt: "code that the page shows", Reason: "The sign-in in the browser ends with a code.", Hidden: true})
+	return secret.New(typed), err
+}
+
+// other asks whether another identity than the profile's is to take its place.
+func (s *signingIn) other(ctx context.Context, in chain.SignIn, identity string) error {
+	yes, err := s.ask.Confirm(ctx, fmt.Sprintf("profile %s has been that of %s; let it be that of %s?", in.Profile, in.LoginSession.Text, identity))
+	if err == nil && !yes {
+		err = session.Declined(ctx, context.Canceled)
+	}
+	return err
+}
+
+// settle brings the config file to what the sign-in has shown.
+func (s *signingIn) settle(ctx context.Context, in chain.SignIn, out latchkey.SignedIn) error {
+	var backup string
+	var err error
+	switch {
+	case in.Kind == chain.KindSSO && out.Region != "":
+		if backup, err = s.resolver.CorrectRegion(ctx, in, out.Region); err != nil {
+			s.sys.warn(fmt.Errorf("Identity Center is in region %s, not %s as %s says, which could not be corrected: %w", out.Region, in.Region.Text, in.Region.Origin.Position(), err))
+			return nil // it works here
+		}
+		s.say(ctx, fmt.Sprintf("sso_region at %s was %s; corrected to %s, where Identity Center says it is", in.Region.Origin.Position(), in.Region.Text, out.Region))
+	case in.Kind == chain.KindLogin && out.Anew && out.LoginSession != strings.TrimSpace(in.LoginSession.Text):
+		if backup, err = s.resolver.KeepLogin(ctx, in, out.LoginSession); err != nil {
+			return err
+		}
+		s.say(ctx, "profile "+display.Text(in.Profile, 100)+" uses the sign-in of "+display.Text(out.LoginSession, 200))
+	}
+	if backup != "" {
+		s.say(ctx, "the config file as it was: "+backup)
+	}
+	return nil
+}
+
+// offer has the person sign in where a command has met a sign-in that is over, if
+// there is a person. It returns err where that changes nothing.
+func (s *signingIn) offer(ctx context.Context, plan *chain.Plan, err error) error {
+	var center *sso.SignInRequiredError
+	var console *signin.SignInRequiredError
+	if !errors.As(err, &center) && !errors.As(err, &console) || ctx.Err() != nil {
+		return err
+	}
+	offers, settingErr := s.resolver.Setting("login", "offer")
+	if settingErr != nil {
+		return settingErr
+	}
+	switch offers.Text {
+	case "", "ask", "always":
+	case "never":
+		return err
+	default:
+		return &chain.ConfigError{Origin: offers.Origin, Message: "the login's offer is none of ask, always and never", Fix: "write one of them"}
+	}
+	if s.ask.Ready() != nil {
+		return err // which says what to run
+	}
+	list, listErr := s.resolver.SignIns(plan)
+	if listErr != nil {
+		return errors.Join(err, listErr)
+	}
+	for _, in := range list {
+		if center != nil && (in.Session.Text != center.SessionName || in.StartURL.Text != center.StartURL) || console != nil && in.LoginSession.Text != console.LoginSession {
+			continue
+		}
+		o := latchkey.SignInOptions{}
+		if offers.Text != "always" {
+			o.Offer = func(ctx context.Context) error { return s.confirm(ctx, in, err) }
+		}
+		_, err := s.onTerminal().start(ctx, in, o)
+		return err
+	}
+	return err
+}
+
+func (s *signingIn) confirm(ctx context.Context, in chain.SignIn, why error) error {
+	yes, err := s.ask.Confirm(ctx, display.Text(findingOf(why).What, 200)+"; sign in to "+display.Text(in.Name(), 100)+" now?")
+	if err == nil && !yes {
+		err = session.Declined(ctx, context.Canceled)
+	}
+	return err
+}
