@@ -81,7 +81,7 @@ func wireErrors(service string) []wireError {
 			{400, "ValidationError", ""}, {500, "InternalFailure", ""}, {503, "ServiceUnavailable", ""},
 			{403, "AccessDenied", ""}, {403, "ExpiredToken", ""}, {403, "InvalidClientTokenId", ""}, {403, "SignatureDoesNotMatch", ""},
 			{403, "RegionDisabledException", ""}, {404, "NoSuchEntity", ""}, {409, "LimitExceeded", ""},
-			{429, "Throttling", ""}, {400, "IDPCommunicationError", ""},
+			{400, "Throttling", ""}, {429, "Throttling", ""}, {400, "IDPCommunicationError", ""},
 		}
 	case "sso":
 		return []wireError{

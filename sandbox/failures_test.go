@@ -33,10 +33,10 @@ func TestFailureForms(t *testing.T) {
 		status                int
 		kind, body            string
 	}{
-		{`{"service":"sts","code":"Throttling","message":"Rate <exceeded>"}`, "POST", "/", 429, "", `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate &lt;exceeded&gt;</Message></Error><RequestId>`},
+		{`{"service":"sts","code":"Throttling","message":"Rate <exceeded>"}`, "POST", "/", 400, "", `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate &lt;exceeded&gt;</Message></Error><RequestId>`},
 		{`{"service":"sts","status":503}`, "POST", "/", 503, "", "<Type>Receiver</Type><Code>ServiceUnavailable</Code><Message>the sandbox fails on demand</Message>"},
 		{`{"service":"sts","status":502}`, "POST", "/", 502, "", "<Code>InternalFailure</Code>"},
-		{`{"service":"sts","status":400,"code":"Throttling"}`, "POST", "/", 400, "", "<Code>Throttling</Code>"},
+		{`{"service":"sts","status":429}`, "POST", "/", 429, "", "<Code>Throttling</Code>"},
 		{`{"service":"sts","code":"Own.Code"}`, "POST", "/", 400, "", "<Code>Own.Code</Code>"},
 		{`{"service":"iam","code":"NoSuchEntity"}`, "GET", "/?Action=GetUser&Version=2010-05-08", 404, "", `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>NoSuchEntity</Code>`},
 		{`{"service":"sso","status":429,"message":"HTTP 429 \u001b[31m"}`, "GET", "/assignment/accounts", 429, "TooManyRequestsException", `{"__type":"TooManyRequestsException","message":"HTTP 429 \u001b[31m"}`},
