@@ -1,5 +1,6 @@
-// Package signin owns the credentials of a console sign-in made with aws login:
-// where the AWS CLI and the SDKs cache them, and how they are renewed.
+// Package signin owns console sign-ins and the credentials they give, as of aws
+// login: the way through the browser, where the AWS CLI and the SDKs cache the
+// credentials, and how they are renewed.
 //
 // The files are shared with all other AWS tools, so that one sign-in serves
 // them all. The package must not know profiles or the terminal.
@@ -38,7 +39,7 @@ type Config struct {
 	Now func() time.Time
 }
 
-// API is what a renewal needs of the sign-in service. If it has the method
+// API is what a sign-in and a renewal need of the sign-in service. If it has the method
 // Skew() time.Duration, AWS's clock minus ours, the proof of possession is dated
 // by AWS's clock.
 type API interface {
@@ -77,14 +78,19 @@ func NewCredentials(c Config, api API) *Credentials { return &Credentials{c, api
 // for want of an answer; the file's own error when it cannot be read.
 func (c *Credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	file := c.file()
-	doc, err := file.Current(ctx, tokenfile.Rules{
-		Inspect: func(d *tokenfile.Document) (tokenfile.State, error) { return inspect(file.Path, d) },
-		Refresh: c.refresh,
-	})
+	doc, err := file.Current(ctx, c.rules(file.Path))
 	if err != nil {
 		return aws.Credentials{}, c.explain(file.Path, err)
 	}
 	return c.credentials(file.Path, doc)
+}
+
+// rules say how the file at path is read and renewed.
+func (c *Credentials) rules(path string) tokenfile.Rules {
+	return tokenfile.Rules{
+		Inspect: func(d *tokenfile.Document) (tokenfile.State, error) { return inspect(path, d) },
+		Refresh: c.refresh,
+	}
 }
 
 // file picks the cache file anew each time: one may have appeared.

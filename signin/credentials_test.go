@@ -96,7 +96,7 @@ func configFor(t *testing.T, session string) signin.Config {
 	folder := t.TempDir()
 	return signin.Config{
 		LoginSession: session, CacheDir: filepath.Join(folder, "cache"), LockDir: filepath.Join(folder, "locks"),
-		Endpoint: awsapi.Endpoint{URL: "https://signin.test"}, Now: func() time.Time { return noon },
+		Endpoint: awsapi.Endpoint{URL: "http://127.0.0.1:1"}, Now: func() time.Time { return noon },
 	}
 }
 

@@ -54,6 +54,16 @@ func parseKey(text secret.Text) (*ecdsa.PrivateKey, error) {
 	return key, nil
 }
 
+// formatKey is the reverse of parseKey: lines of 64 characters, a newline at the
+// end, as the AWS CLI writes it.
+func formatKey(key *ecdsa.PrivateKey) (secret.Text, error) {
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return secret.Text{}, errors.New("the key of the sign-in cannot be written")
+	}
+	return secret.New(string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}))), nil
+}
+
 // proof returns the DPoP header (RFC 9449) for one POST to url: an ES256 token
 // that shows the possession of key. Each proof has its own id, since a service
 // may refuse one that it has seen.

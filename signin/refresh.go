@@ -2,8 +2,10 @@ package signin
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/internal/iso8601"
@@ -18,11 +20,10 @@ func (c *Credentials) refresh(ctx context.Context, d *tokenfile.Document) error 
 	if err != nil {
 		return &tokenfile.RefreshError{Refused: true, Code: "dpopKey", Text: err.Error(), Err: err}
 	}
-	out, err := c.api.CreateSignInToken(ctx, c.config.Endpoint, awsapi.SignInTokenInput{
+	out, err := c.ask(ctx, key, awsapi.SignInTokenInput{
 		ClientID:     d.Text("clientId"),
 		GrantType:    "refresh_token",
 		RefreshToken: d.Secret("refreshToken"),
-		Proof:        func(url string) (string, error) { return c.proof(key, url) },
 	})
 	if err != nil {
 		return failure(err)
@@ -43,6 +44,23 @@ func (c *Credentials) refresh(ctx context.Context, d *tokenfile.Document) error 
 		d.Set("refreshToken", out.RefreshToken.Reveal())
 	}
 	return nil
+}
+
+// maxSkew is how far apart the clocks may be before that is why a proof is
+// refused. Services take proofs of some minutes ago.
+const maxSkew = 2 * time.Minute
+
+// ask calls the service with proofs of key. A refusal that a wrong clock of ours
+// explains is answered with the time that came with it: a proof is checked
+// before anything that is good once.
+func (c *Credentials) ask(ctx context.Context, key *ecdsa.PrivateKey, in awsapi.SignInTokenInput) (awsapi.SignInTokenOutput, error) {
+	in.Proof = func(url string) (string, error) { return c.proof(key, url) }
+	out, err := c.api.CreateSignInToken(ctx, c.config.Endpoint, in)
+	var api *awsapi.APIError
+	if errors.As(err, &api) && api.HasCode("INVALID_REQUEST") && api.Skew.Abs() > maxSkew {
+		return c.api.CreateSignInToken(ctx, c.config.Endpoint, in)
+	}
+	return out, err
 }
 
 // failure sorts what went wrong: only an answer that says no ends the sign-in.
@@ -69,5 +87,5 @@ func (c *Credentials) unanswered(f *tokenfile.RefreshError) error {
 	if cause == nil {
 		cause = awsapi.FromSummary("CreateOAuth2Token", c.config.Endpoint, f.Code, f)
 	}
-	return fmt.Errorf("login session: the credentials have expired and could not be renewed: %w", cause)
+	return fmt.Errorf("login session: the credentials could not be renewed: %w", cause)
 }
