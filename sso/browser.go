@@ -39,7 +39,7 @@ func (s *signIn) browser(ctx context.Context) (granted, error) {
 		s.forget()
 		return granted{}, err
 	}
-	out, err := s.createToken(ctx, awsapi.CreateTokenInput{
+	out, err := s.o.API.CreateToken(ctx, s.endpoint, awsapi.CreateTokenInput{
 		ClientID: client.id, ClientSecret: client.secret, GrantType: awsapi.GrantAuthorizationCode,
 		Code: code, CodeVerifier: verifier, RedirectURI: listener.RedirectURI(),
 	})

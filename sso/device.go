@@ -88,7 +88,7 @@ func (p *poll) token(ctx context.Context) (awsapi.TokenOutput, error) {
 		if err := p.o.Sleep(ctx, wait); err != nil {
 			return awsapi.TokenOutput{}, err
 		}
-		out, err := p.createToken(ctx, p.in)
+		out, err := p.o.API.CreateToken(ctx, p.endpoint, p.in)
 		switch {
 		case err == nil:
 			return out, nil

@@ -62,7 +62,7 @@ func plainURL(raw string) (u *url.URL, why string) {
 		return nil, "a user name in it"
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, "neither http nor https"
-	case u.Hostname() == "" || strings.HasSuffix(u.Hostname(), "."):
+	case u.Hostname() == "" || strings.HasSuffix(u.Hostname(), ".") || strings.HasSuffix(u.Host, ":"):
 		return nil, "no usable host"
 	}
 	// What was parsed as the host must be what is written there.

@@ -143,13 +143,14 @@ func (s *signIn) attempt(ctx context.Context) (granted, error) {
 	return granted{}, fmt.Errorf("no flow %q", display.Text(string(s.o.Flow), 40))
 }
 
-// again decides whether to start over: once at the region that AWS names, once
-// with a new registration.
+// again decides whether to start over: once at the region that AWS names, where
+// the client and the person's consent are not known, and once with a new
+// registration.
 func (s *signIn) again(err error) bool {
 	if s.move(err) {
 		return true
 	}
-	if !s.anew && (s.reused || s.moved) && clientRefused(err) {
+	if !s.anew && s.reused && clientRefused(err) {
 		s.anew = true
 		return true
 	}
@@ -192,16 +193,6 @@ func clientRefused(err error) bool {
 	}
 	var api *awsapi.APIError
 	return errors.As(err, &api) && api.HasCode("InvalidClientException", "UnauthorizedClientException", "invalid_client", "unauthorized_client")
-}
-
-// createToken asks for the token. A region that AWS names has the grant: it is
-// sent there.
-func (s *signIn) createToken(ctx context.Context, in awsapi.CreateTokenInput) (awsapi.TokenOutput, error) {
-	out, err := s.o.API.CreateToken(ctx, s.endpoint, in)
-	if err != nil && s.move(err) {
-		out, err = s.o.API.CreateToken(ctx, s.endpoint, in)
-	}
-	return out, err
 }
 
 // failed turns the end of a sign-in into what a caller can act on.

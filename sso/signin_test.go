@@ -1,0 +1,361 @@
+package sso_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/secret"
+	"github.com/latchkey-aws/latchkey/sso"
+)
+
+// desk stands in for the OIDC service: what it is not told to answer goes well.
+type desk struct {
+	mu  sync.Mutex
+	log []string // operation and endpoint of each call
+
+	register func(n int, e awsapi.Endpoint) error
+	start    func(n int, e awsapi.Endpoint, out *awsapi.DeviceAuthorizationOutput) error
+	token    func(n int, e awsapi.Endpoint, out *awsapi.TokenOutput) error
+	fetch    func(awsapi.Request) (awsapi.Response, error)
+
+	registered []awsapi.RegisterClientInput
+	started    []awsapi.DeviceAuthorizationInput
+	asked      []awsapi.CreateTokenInput
+}
+
+func (d *desk) enter(operation string, e awsapi.Endpoint) func() {
+	d.mu.Lock()
+	d.log = append(d.log, operation+" "+e.URL)
+	return d.mu.Unlock
+}
+
+func (d *desk) RegisterClient(_ context.Context, e awsapi.Endpoint, in awsapi.RegisterClientInput) (awsapi.RegisterClientOutput, error) {
+	defer d.enter("register", e)()
+	d.registered = append(d.registered, in)
+	if d.register != nil {
+		if err := d.register(len(d.registered), e); err != nil {
+			return awsapi.RegisterClientOutput{}, err
+		}
+	}
+	return awsapi.RegisterClientOutput{ClientID: "cid", ClientSecret: secret.New("canary-cs"), Expires: noon.Add(90 * 24 * time.Hour)}, nil
+}
+
+func (d *desk) StartDeviceAuthorization(_ context.Context, e awsapi.Endpoint, in awsapi.DeviceAuthorizationInput) (awsapi.DeviceAuthorizationOutput, error) {
+	defer d.enter("start", e)()
+	d.started = append(d.started, in)
+	out := awsapi.DeviceAuthorizationOutput{
+		DeviceCode: secret.New("canary-dc"), UserCode: "ABCD-EFGH", VerificationURI: "https://device.sso.us-east-1.amazonaws.com/",
+		VerificationURIComplete: "https://device.sso.us-east-1.amazonaws.com/?user_code=ABCD-EFGH", ExpiresIn: 10 * time.Minute, Interval: time.Second,
+	}
+	if d.start != nil {
+		if err := d.start(len(d.started), e, &out); err != nil {
+			return awsapi.DeviceAuthorizationOutput{}, err
+		}
+	}
+	return out, nil
+}
+
+func (d *desk) CreateToken(_ context.Context, e awsapi.Endpoint, in awsapi.CreateTokenInput) (awsapi.TokenOutput, error) {
+	defer d.enter("token", e)()
+	d.asked = append(d.asked, in)
+	out := awsapi.TokenOutput{AccessToken: secret.New("canary-at"), RefreshToken: secret.New("canary-rt"), ExpiresIn: 8 * time.Hour}
+	if d.token != nil {
+		if err := d.token(len(d.asked), e, &out); err != nil {
+			return awsapi.TokenOutput{}, err
+		}
+	}
+	return out, nil
+}
+
+func (d *desk) Fetch(_ context.Context, r awsapi.Request, _ awsapi.Limits) (awsapi.Response, error) {
+	if d.fetch == nil {
+		return awsapi.Response{}, errors.New("nothing is to be looked up")
+	}
+	return d.fetch(r)
+}
+
+func (d *desk) calls() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return strings.Join(d.log, ", ")
+}
+
+// trial is one sign-in on a clock that only waiting moves.
+type trial struct {
+	config sso.Config
+	o      sso.SignInOptions
+	desk   *desk
+
+	mu     sync.Mutex
+	now    time.Time
+	waits  []time.Duration
+	visits []sso.Visit
+}
+
+func newTrial(t *testing.T, session string, flow sso.Flow) *trial {
+	t.Helper()
+	folder := t.TempDir()
+	c := &trial{now: noon, desk: &desk{}}
+	c.config = sso.Config{
+		StartURL: startURL, Region: "us-east-1", SessionName: session, CacheDir: filepath.Join(folder, "cache"),
+		LockDir: filepath.Join(folder, "locks"), Endpoint: endpointOf("us-east-1"), Now: func() time.Time {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.now
+		},
+	}
+	c.o = sso.SignInOptions{
+		API: c.desk, Flow: flow, Visit: c.visit(url.Values{"code": {"canary-code"}}),
+		Sleep: func(ctx context.Context, d time.Duration) error {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.waits, c.now = append(c.waits, d), c.now.Add(d)
+			return ctx.Err()
+		},
+	}
+	return c
+}
+
+func endpointOf(region string) awsapi.Endpoint {
+	return awsapi.Endpoint{URL: "https://oidc." + region + ".amazonaws.com", SigningRegion: region}
+}
+
+// visit is a person with a browser, whom the service sends back with answer.
+func (c *trial) visit(answer url.Values) func(context.Context, sso.Visit) error {
+	return func(ctx context.Context, v sso.Visit) error {
+		c.mu.Lock()
+		c.visits = append(c.visits, v)
+		c.mu.Unlock()
+		if v.Flow == sso.FlowBrowser {
+			return sendBack(ctx, v.URL, answer)
+		}
+		return nil
+	}
+}
+
+// sendBack does what the authorization page's redirect has a browser do.
+func sendBack(ctx context.Context, page string, answer url.Values) error {
+	u, err := url.Parse(page)
+	if err != nil {
+		return err
+	}
+	q := url.Values{"state": {u.Query().Get("state")}}
+	for name, values := range answer {
+		q[name] = values
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.Query().Get("redirect_uri")+"?"+q.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, res.Body)
+	return res.Body.Close()
+}
+
+func (c *trial) signIn(t *testing.T) (sso.SignedIn, error) {
+	t.Helper()
+	out, err := sso.NewTokens(c.config, c.desk).SignIn(t.Context(), c.o)
+	if err != nil && strings.Contains(err.Error(), "canary") {
+		t.Errorf("secret in %v", err)
+	}
+	return out, err
+}
+
+// read returns the only file of the cache with that name.
+func (c *trial) read(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(c.config.CacheDir, name+".json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%s has mode %v", path, info.Mode())
+	}
+	return string(data)
+}
+
+func (c *trial) put(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.MkdirAll(c.config.CacheDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(c.config.CacheDir, name+".json"), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func refusal(code, oauth string) *awsapi.APIError {
+	return &awsapi.APIError{Service: awsapi.SSOOIDC, Operation: "X", Code: code, OAuth: oauth, Status: 400, Message: "so it is"}
+}
+
+// The files' names as the AWS CLI has them.
+const (
+	fileCorp     = "ee0bfd2552fbd840c02cc48b6e823320543c450f"
+	fileBare     = "b9e2c5c9b81ab1605f269dab3ed81a8dd42016cb"
+	fileLegacy   = "a51746d4aa793ae07b25e90c3a5db96fc7832bd7"
+	clientCorp   = "1b56c55d6e723362537167a7f43960b8185b5a80"
+	clientBare   = "3fbfdd50b30bc8ea21ec6efe3b1ac8c555127440"
+	clientLegacy = "ffb6eff0a547e7a6123046d5853a4c054139b507"
+)
+
+const (
+	tokenHead = `{"startUrl": "https://corp.awsapps.com/start", "region": "us-east-1", "accessToken": "canary-at", "expiresAt": "2026-01-02T20:00:00Z", ` +
+		`"clientId": "cid", "clientSecret": "canary-cs", "registrationExpiresAt": "2026-04-02T12:00:00Z"`
+	clientHead = `{"clientId": "cid", "clientSecret": "canary-cs", "expiresAt": "2026-04-02T12:00:00Z"`
+)
+
+// TestFilesAsTheCLI compares every file of every kind of sign-in byte for byte.
+func TestFilesAsTheCLI(t *testing.T) {
+	t.Parallel()
+	scope := []string{"sso:account:access"}
+	const withScope, grants, refresh = `, "scopes": ["sso:account:access"]`, `, "grantTypes": ["authorization_code", "refresh_token"]}`, `, "refreshToken": "canary-rt"}`
+	for _, tt := range []struct {
+		session       string
+		flow          sso.Flow
+		scopes        []string
+		token, client string // files
+		tail, content string // of the token file and of the registration
+	}{
+		{"corp", sso.FlowBrowser, scope, fileCorp, clientCorp, refresh, withScope + grants},
+		{"corp", sso.FlowDevice, scope, fileCorp, clientCorp, refresh, withScope + "}"},
+		{"bare", sso.FlowBrowser, nil, fileBare, clientBare, refresh, withScope + grants},
+		{"bare", sso.FlowDevice, nil, fileBare, clientBare, refresh, withScope + "}"},
+		{"", sso.FlowDevice, nil, fileLegacy, clientLegacy, "}", "}"},
+		{"", sso.FlowBrowser, nil, fileLegacy, clientLegacy, "}", withScope + grants},
+	} {
+		c := newTrial(t, tt.session, tt.flow)
+		c.o.Scopes = tt.scopes
+		out, err := c.signIn(t)
+		want := sso.SignedIn{
+			Expires: noon.Add(8 * time.Hour), Region: "us-east-1", Renewable: tt.session != "", File: filepath.Join(c.config.CacheDir, tt.token+".json"),
+		}
+		want.Expires = want.Expires.Add(sum(c.waits))
+		if err != nil || out != want {
+			t.Errorf("%q by %s: got %+v, %v", tt.session, tt.flow, out, err)
+			continue
+		}
+		head := strings.Replace(tokenHead, "20:00:00", "20:00:0"+string(rune('0'+int(sum(c.waits)/time.Second))), 1)
+		if got := c.read(t, tt.token); got != head+tt.tail {
+			t.Errorf("%q by %s: token\n got %s\nwant %s", tt.session, tt.flow, got, head+tt.tail)
+		}
+		if got := c.read(t, tt.client); got != clientHead+tt.content {
+			t.Errorf("%q by %s: registration\n got %s\nwant %s", tt.session, tt.flow, got, clientHead+tt.content)
+		}
+		if names, _ := os.ReadDir(c.config.CacheDir); len(names) != 2 {
+			t.Errorf("%q by %s: %d files", tt.session, tt.flow, len(names))
+		}
+		if token, _, err := sso.NewTokens(c.config, c.desk).AccessToken(t.Context()); err != nil || token.Reveal() != "canary-at" {
+			t.Errorf("the token cannot be read: %v", err)
+		}
+	}
+}
+
+func sum(list []time.Duration) (d time.Duration) {
+	for _, w := range list {
+		d += w
+	}
+	return d
+}
+
+func TestUnknownMembersAreKept(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, "corp", sso.FlowBrowser)
+	c.o.Scopes = []string{"sso:account:access"}
+	c.put(t, fileCorp, `{"startUrl": "https://old.awsapps.com/start", "x-tool": {"a": [1, null]}, "region": "eu-west-1", "accessToken": "old", "refreshToken": "old"}`)
+	if _, err := c.signIn(t); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"startUrl": "https://corp.awsapps.com/start", "x-tool": {"a": [1, null]}, "region": "us-east-1", "accessToken": "canary-at", "refreshToken": "canary-rt", ` +
+		`"expiresAt": "2026-01-02T20:00:00Z", "clientId": "cid", "clientSecret": "canary-cs", "registrationExpiresAt": "2026-04-02T12:00:00Z"}`
+	if got := c.read(t, fileCorp); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestLegacyFileLosesRefreshToken: one that no tool writes or reads there must
+// not survive the sign-in that it was of.
+func TestLegacyFileLosesRefreshToken(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, "", sso.FlowDevice)
+	c.put(t, fileLegacy, `{"refreshToken": "old"}`)
+	if _, err := c.signIn(t); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.read(t, fileLegacy); strings.Contains(got, "refreshToken") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestBadFilesAreReplaced: half written and foreign files break nothing.
+func TestBadFilesAreReplaced(t *testing.T) {
+	t.Parallel()
+	for _, flow := range []sso.Flow{sso.FlowBrowser, sso.FlowDevice} {
+		for _, content := range []string{"", `{"clientId": "cid", "clie`, "[]", "\xff\xfe", `{"expiresAt": 5, "grantTypes": "authorization_code", "scopes": {"a": 1}}`, strings.Repeat("x", 2<<20)} {
+			c := newTrial(t, "corp", flow)
+			c.o.Scopes = []string{"sso:account:access"}
+			c.put(t, fileCorp, content)
+			c.put(t, clientCorp, content)
+			if _, err := c.signIn(t); err != nil {
+				t.Errorf("%.40q: %v", content, err)
+				continue
+			}
+			if got := c.read(t, clientCorp); !strings.HasPrefix(got, clientHead) {
+				t.Errorf("%.40q: registration %s", content, got)
+			}
+			if got := c.read(t, fileCorp); !strings.Contains(got, `"accessToken": "canary-at"`) {
+				t.Errorf("%.40q: token %s", content, got)
+			}
+		}
+	}
+}
+
+func TestFileInTheWay(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, "corp", sso.FlowBrowser)
+	c.o.Scopes = []string{"sso:account:access"}
+	if err := os.MkdirAll(filepath.Join(c.config.CacheDir, clientCorp+".json", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.signIn(t); err != nil {
+		t.Errorf("a folder in place of the registration: %v", err)
+	}
+	c = newTrial(t, "corp", sso.FlowBrowser)
+	if err := os.MkdirAll(filepath.Join(c.config.CacheDir, fileCorp+".json", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var keep *sso.KeepError
+	if _, err := c.signIn(t); !errors.As(err, &keep) || !strings.Contains(err.Error(), "signed in, but") || !strings.HasSuffix(keep.File, fileCorp+".json") {
+		t.Errorf("a folder in place of the token: %v", err)
+	}
+	c = newTrial(t, "corp", sso.FlowDevice)
+	if err := os.WriteFile(c.config.CacheDir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.signIn(t); err == nil || len(c.visits) != 0 {
+		t.Errorf("a file in place of the cache: %v after %d visits", err, len(c.visits))
+	}
+}
+
+func TestUnknownFlow(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, "corp", "pigeon\x1b")
+	if _, err := c.signIn(t); err == nil || err.Error() != `sso sign-in: no flow "pigeon"` {
+		t.Errorf("got %v", err)
+	}
+}
