@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"path/filepath"
 	"time"
 
@@ -43,6 +44,9 @@ type SignInOptions struct {
 	Least time.Duration
 	// Always signs in anew, whatever there is.
 	Always bool
+	// Seen is the mark of a sign-in that has been found to be over; nil: it is
+	// looked at first.
+	Seen *string
 	// Flow is one of the constants; Port that of the loopback listener, 0: a free one.
 	Flow string
 	Port int
@@ -138,14 +142,28 @@ func signInKey(s chain.SignIn) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// SignInMark is what the file of a sign-in says now: another mark means that
+// somebody has signed in, or renewed the sign-in, meanwhile.
+func (r *Resolver) SignInMark(s chain.SignIn) string { return fileMark(signInFile(s)) }
+
 // SignIn has a person sign in, unless the sign-in stands. However many processes
 // want it at once, one asks; the others wait and find it done, or share its failure.
 //
-// Errors: those of the flows in sso and signin; *session.SharedError; *session.BusyError.
+// Errors: those of SignedIn and of the flows in sso and signin; *session.SharedError;
+// *session.BusyError.
 func (r *Resolver) SignIn(ctx context.Context, s chain.SignIn, o SignInOptions) (SignedIn, error) {
+	seen := o.Seen
+	if seen == nil {
+		mark := r.SignInMark(s)
+		seen = &mark
+		if in, err := r.look(ctx, s, o); err != nil || !in.Expires.IsZero() {
+			return in, err
+		}
+	}
 	var in SignedIn
+	// What has been looked at is not looked at again: that could be a call each time.
 	done := func(ctx context.Context) bool {
-		if o.Always || s.Kind == chain.KindLogin && !s.LoginSession.Set() {
+		if r.SignInMark(s) == *seen {
 			return false
 		}
 		stands, err := r.SignedIn(ctx, s, o.Least)
@@ -168,6 +186,25 @@ func (r *Resolver) SignIn(ctx context.Context, s chain.SignIn, o SignInOptions) 
 		return err
 	})
 	return in, err
+}
+
+// look returns the sign-in if it stands, and nothing if somebody has to sign in.
+func (r *Resolver) look(ctx context.Context, s chain.SignIn, o SignInOptions) (SignedIn, error) {
+	if o.Always || signInFile(s) == "" {
+		return SignedIn{}, nil
+	}
+	in, err := r.SignedIn(ctx, s, o.Least)
+	if NeedsSignIn(err) {
+		return SignedIn{}, nil
+	}
+	return in, err
+}
+
+// NeedsSignIn reports whether an error says that a person has to sign in.
+func NeedsSignIn(err error) bool {
+	var center *sso.SignInRequiredError
+	var console *signin.SignInRequiredError
+	return errors.As(err, &center) || errors.As(err, &console)
 }
 
 func (r *Resolver) signIn(ctx context.Context, s chain.SignIn, o SignInOptions) (SignedIn, error) {

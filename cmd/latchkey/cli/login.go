@@ -15,8 +15,6 @@ import (
 	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/profile"
 	"github.com/latchkey-aws/latchkey/session"
-	"github.com/latchkey-aws/latchkey/signin"
-	"github.com/latchkey-aws/latchkey/sso"
 )
 
 type loginOptions struct {
@@ -303,10 +301,8 @@ func (o *loginOptions) meetCode(ctx context.Context, r *latchkey.Resolver, plan 
 
 // checked makes the answer of --check of the error that somebody is needed.
 func (o *loginOptions) checked(err error) error {
-	var center *sso.SignInRequiredError
-	var console *signin.SignInRequiredError
 	var hangs *session.BusyError
-	if o.check && (errors.As(err, &center) || errors.As(err, &console) || errors.As(err, &hangs)) {
+	if o.check && (latchkey.NeedsSignIn(err) || errors.As(err, &hangs)) {
 		return &exitError{code: exitNeedsUser}
 	}
 	return err

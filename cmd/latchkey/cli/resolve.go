@@ -139,9 +139,13 @@ func (p *planned) uninterrupted(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	signIns, err := p.signing.before(p.plan)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
 	creds, err := provider.Retrieve(ctx)
 	if err != nil {
-		if err = p.signing.offer(ctx, p.plan, err); err == nil {
+		if err = p.signing.offer(ctx, signIns, err); err == nil {
 			creds, err = provider.Retrieve(ctx)
 		}
 	}

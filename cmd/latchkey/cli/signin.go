@@ -198,12 +198,29 @@ func (s *signingIn) settle(ctx context.Context, in chain.SignIn, out latchkey.Si
 	return nil
 }
 
-// offer has the person sign in where a command has met a sign-in that is over, if
-// there is a person. It returns err where that changes nothing.
-func (s *signingIn) offer(ctx context.Context, plan *chain.Plan, err error) error {
-	var center *sso.SignInRequiredError
-	var console *signin.SignInRequiredError
-	if !errors.As(err, &center) && !errors.As(err, &console) || ctx.Err() != nil {
+// over is a sign-in that a command may find to be over.
+type over struct {
+	signIn chain.SignIn
+	mark   string
+}
+
+// before notes the sign-ins that a plan rests on, as they are.
+func (s *signingIn) before(plan *chain.Plan) ([]over, error) {
+	if k := plan.Steps[0].Kind; k != chain.KindSSO && k != chain.KindLogin {
+		return nil, nil
+	}
+	list, err := s.resolver.SignIns(plan)
+	var all []over
+	for _, in := range list {
+		all = append(all, over{in, s.resolver.SignInMark(in)})
+	}
+	return all, err
+}
+
+// offer has the person sign in where a command has met a sign-in that is over, or
+// waits for the process that is at it. It returns err where nobody is there.
+func (s *signingIn) offer(ctx context.Context, list []over, err error) error {
+	if !latchkey.NeedsSignIn(err) || ctx.Err() != nil {
 		return err
 	}
 	offers, settingErr := s.resolver.Setting("login", "offer")
@@ -217,25 +234,36 @@ func (s *signingIn) offer(ctx context.Context, plan *chain.Plan, err error) erro
 	default:
 		return &chain.ConfigError{Origin: offers.Origin, Message: "the login's offer is none of ask, always and never", Fix: "write one of them"}
 	}
-	if s.ask.Ready() != nil {
-		return err // which says what to run
-	}
-	list, listErr := s.resolver.SignIns(plan)
-	if listErr != nil {
-		return errors.Join(err, listErr)
-	}
-	for _, in := range list {
-		if center != nil && (in.Session.Text != center.SessionName || in.StartURL.Text != center.StartURL) || console != nil && in.LoginSession.Text != console.LoginSession {
+	for _, o := range list {
+		if !meant(o.signIn, err) {
 			continue
 		}
-		o := latchkey.SignInOptions{}
-		if offers.Text != "always" {
-			o.Offer = func(ctx context.Context) error { return s.confirm(ctx, in, err) }
+		ask := func(ctx context.Context) error {
+			if s.ask.Ready() != nil {
+				return latchkey.ErrNobody
+			}
+			if offers.Text == "always" {
+				return nil
+			}
+			return s.confirm(ctx, o.signIn, err)
 		}
-		_, err := s.onTerminal().start(ctx, in, o)
-		return err
+		_, failure := s.onTerminal().start(ctx, o.signIn, latchkey.SignInOptions{Seen: &o.mark, Offer: ask})
+		if errors.Is(failure, latchkey.ErrNobody) {
+			return err // which says what to run
+		}
+		return failure
 	}
 	return err
+}
+
+// meant reports whether the error is about this sign-in.
+func meant(in chain.SignIn, err error) bool {
+	var center *sso.SignInRequiredError
+	if errors.As(err, &center) {
+		return in.Session.Text == center.SessionName && in.StartURL.Text == center.StartURL
+	}
+	var console *signin.SignInRequiredError
+	return errors.As(err, &console) && in.LoginSession.Text == console.LoginSession
 }
 
 func (s *signingIn) confirm(ctx context.Context, in chain.SignIn, why error) error {
