@@ -172,11 +172,11 @@ func TestGeneratedMistakes(t *testing.T) {
 		{"accounts: 3", "accounts: 10001", "accounts 10001 is not 1 to 10000"},
 		{"accounts: 3", "acounts: 3", `key "acounts" is not known; did you mean "accounts"?`},
 		{"[Admin, ReadOnly]", "[]", "generated has no permission_sets"},
-		{"[Admin, ReadOnly]", "[Admin, Admin]", `permission set "Admin" is there twice`},
+		{"[Admin, ReadOnly]", "[Admin, Admin]", `permission set Admin is there twice`},
 		{"[Admin, ReadOnly]", "[a b]", `permission set "a b" is not`},
 		{"users: [ann]", "users: []", "generated has no users"},
 		{"users: [ann]", "users: [bob]", `the Identity Center has no user "bob"`},
-		{"users: [ann]", "users: [ann, ann]", `user "ann" is there twice`},
+		{"users: [ann]", "users: [ann, ann]", `user ann is there twice`},
 		{"portal_rate: 2", "portal_rate: -1", "portal_rate is less than 0"},
 		{"latency: 1ms", "latency: 2h", "latency 2h0m0s is not 0s to 1h"},
 		{"latency: 1ms", "latency: 1", `duration "1" is not one like`},
@@ -202,7 +202,12 @@ func TestGeneratedMistakes(t *testing.T) {
 			t.Errorf("%s: not at line %s: %v", c.new, at, err)
 		}
 	}
-	w := sandbox.Example()
+	w := largeWorld()
+	w.IdentityCenter.Generated.PermissionSets = make([]string, 501)
+	if _, err := sandbox.New(sandbox.Options{World: w, Now: (&clock{}).Now}); err == nil || !strings.Contains(err.Error(), "generated makes 501000 assignments, more than 500000") {
+		t.Errorf("too many: %v", err)
+	}
+	w = sandbox.Example()
 	w.Failures = []sandbox.Failure{{Status: 1}}
 	if _, err := sandbox.New(sandbox.Options{World: w, Now: (&clock{}).Now}); err == nil || err.Error() != "world: $.failures[0].status: status 1 is not 200 to 599" {
 		t.Errorf("in Go: %v", err)
