@@ -24,12 +24,7 @@ names of your profiles. Load it in the start-up file of your shell:
   latchkey completion fish
   latchkey completion powershell`,
 		ValidArgs: []string{"bash", "zsh", "fish", "powershell"},
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &usageError{what: "completion takes one shell", fix: "latchkey completion bash, or zsh, fish, powershell"}
-			}
-			return nil
-		},
+		Args:      oneShell,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			script, err := completionScript(cmd.Root(), args[0])
 			if err != nil {
