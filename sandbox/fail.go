@@ -134,10 +134,10 @@ type draft struct {
 // draft performs the operation and keeps its answer back.
 func (s *Server) draft(x *exchange) *draft {
 	d := &draft{header: x.w.Header().Clone(), status: http.StatusOK}
-	real := x.w
+	client := x.w
 	x.w = d
 	s.perform(x)
-	x.w = real
+	x.w = client
 	return d
 }
 

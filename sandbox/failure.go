@@ -80,7 +80,7 @@ func (f *Failure) mistakes() (out []mistake) {
 	endings := f.endings()
 	switch {
 	case len(endings) > 1:
-		add(endings[1], "%s go together with nothing else of their kind", strings.Join(endings, " and "))
+		add(endings[1], "%s exclude each other", strings.Join(endings, " and "))
 	case len(endings) == 0 && f.Delay == 0:
 		add("", "nothing fails: give delay, status, code, body, close, reset or hang")
 	}
@@ -98,7 +98,7 @@ func (f *Failure) endings() (keys []string) {
 		key   string
 		given bool
 	}{
-		{"code", f.Code != "" || f.Status != 0 && f.Body == ""},
+		{"status or code", f.Code != "" || f.Status != 0 && f.Body == ""},
 		{"body", f.Body != ""},
 		{"close", f.Close},
 		{"reset", f.Reset},

@@ -259,8 +259,8 @@ func TestFailureMistakes(t *testing.T) {
 		`{"status":500,"service":"sso","operation":"CreateToken"}`: `failure: operation "CreateToken" is not one of GetRoleCredentials, ListAccounts, ListAccountRoles, Logout`,
 		`{"status":500,"operation":"createtoken"}`:                 `failure: operation "createtoken" is not one of Assume`,
 		`{"code":"a\r\nb"}`:             "failure: code is not 1 to 128 of letters, digits and .:-_",
-		`{"close":true,"hang":true}`:    "failure: close and hang go together",
-		`{"code":"x","body":"y"}`:       "failure: code and body go together",
+		`{"close":true,"hang":true}`:    "failure: close and hang exclude each other",
+		`{"code":"x","body":"y"}`:       "failure: status or code and body exclude each other",
 		`{"close":true,"message":"x"}`:  "failure: message needs a status or a code",
 		`{"hang":true,"retry_after":1}`: "failure: retry_after needs a status, a code or a body",
 	} {
