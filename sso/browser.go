@@ -2,6 +2,7 @@ package sso
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 
@@ -67,7 +68,7 @@ func (s *signIn) accompany(ctx context.Context, v Visit, wait func(context.Conte
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)
-		if err := s.o.Visit(ctx, v); givenUp(err) {
+		if err := s.o.Visit(ctx, v); errors.Is(err, ErrGiveUp) || errors.Is(err, context.Canceled) {
 			end(err)
 		}
 	}()

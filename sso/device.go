@@ -125,8 +125,3 @@ func passing(err error) bool {
 	var response *awsapi.ResponseError
 	return errors.As(err, &api) && !awsapi.Refused(err) || errors.As(err, &unreachable) || errors.As(err, &response)
 }
-
-// givenUp reports whether the person who was to visit the page will not.
-func givenUp(err error) bool {
-	return errors.Is(err, ErrGiveUp) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-}

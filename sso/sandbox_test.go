@@ -165,7 +165,7 @@ func TestSandboxLegacy(t *testing.T) {
 // TestSandboxDevice has the person take their time, and say no.
 func TestSandboxDevice(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, nil)
+	s := newStage(t, func(w *sandbox.World) { w.Settings.DeviceCode = time.Minute })
 	asked := make(chan string, 1)
 	visit := func(_ context.Context, v sso.Visit) error { asked <- v.UserCode; return nil }
 	n := 0

@@ -3,6 +3,7 @@ package sso_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -307,20 +308,22 @@ func TestBadFilesAreReplaced(t *testing.T) {
 	t.Parallel()
 	for _, flow := range []sso.Flow{sso.FlowBrowser, sso.FlowDevice} {
 		for _, content := range []string{"", `{"clientId": "cid", "clie`, "[]", "\xff\xfe", `{"expiresAt": 5, "grantTypes": "authorization_code", "scopes": {"a": 1}}`, strings.Repeat("x", 2<<20)} {
-			c := newTrial(t, "corp", flow)
-			c.o.Scopes = []string{"sso:account:access"}
-			c.put(t, fileCorp, content)
-			c.put(t, clientCorp, content)
-			if _, err := c.signIn(t); err != nil {
-				t.Errorf("%.40q: %v", content, err)
-				continue
-			}
-			if got := c.read(t, clientCorp); !strings.HasPrefix(got, clientHead) {
-				t.Errorf("%.40q: registration %s", content, got)
-			}
-			if got := c.read(t, fileCorp); !strings.Contains(got, `"accessToken": "canary-at"`) {
-				t.Errorf("%.40q: token %s", content, got)
-			}
+			t.Run(fmt.Sprintf("%s %.20q", flow, content), func(t *testing.T) {
+				t.Parallel()
+				c := newTrial(t, "corp", flow)
+				c.o.Scopes = []string{"sso:account:access"}
+				c.put(t, fileCorp, content)
+				c.put(t, clientCorp, content)
+				if _, err := c.signIn(t); err != nil {
+					t.Fatal(err)
+				}
+				if got := c.read(t, clientCorp); !strings.HasPrefix(got, clientHead) {
+					t.Errorf("registration %s", got)
+				}
+				if got := c.read(t, fileCorp); !strings.Contains(got, `"accessToken": "canary-at"`) {
+					t.Errorf("token %s", got)
+				}
+			})
 		}
 	}
 }

@@ -141,3 +141,23 @@ func TestVanitySignIn(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// FuzzRedirect holds that no redirect leads a sign-in away from AWS.
+func FuzzRedirect(f *testing.F) {
+	for _, location := range append(safeURLs(), unsafeURLs()...) {
+		f.Add(location)
+	}
+	f.Fuzz(func(t *testing.T, location string) {
+		got, err := sso.ResolveStartURL(t.Context(), &desk{fetch: redirectTo(location)}, vanity)
+		if err != nil {
+			if strings.ContainsFunc(err.Error(), unicode.IsControl) {
+				t.Errorf("%q", err)
+			}
+			return
+		}
+		again, err := sso.ResolveStartURL(t.Context(), &desk{}, got.URL) // asks nobody: it is AWS's
+		if err != nil || again != got {
+			t.Errorf("%q leads to %+v, which is %+v, %v", location, got, again, err)
+		}
+	})
+}
