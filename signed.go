@@ -33,11 +33,16 @@ func (r *Resolver) SessionKey(plan *chain.Plan, s chain.Step) (string, bool) {
 	case chain.KindProcess:
 		return marked(s.Key, r.variableMark(first.Get(chain.InputCommand))), true
 	case chain.KindSSO:
-		return marked(s.Key, fileMark(sso.TokenFile(first.Get(chain.InputCacheFolder), first.Get(chain.InputSSOSession), first.Get(chain.InputStartURL)))), true
+		return marked(s.Key, fileMark(centerFile(first))), true
 	case chain.KindWebIdentity:
 		return marked(s.Key, fileMark(first.Get(chain.InputTokenFile))), true
 	}
 	return s.Key, true
+}
+
+// centerFile is the token file of a step at Identity Center.
+func centerFile(s chain.Step) string {
+	return sso.TokenFile(s.Get(chain.InputCacheFolder), s.Get(chain.InputSSOSession), s.Get(chain.InputStartURL))
 }
 
 // maxMarked is how much of a file of tokens is looked at, in bytes.
@@ -93,8 +98,23 @@ type signed struct {
 }
 
 func (s *signed) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	about := s.p.about(s.step)
+	first := s.plan.Steps[0]
+	if first.Kind == chain.KindSSO && fileMark(centerFile(first)) == "" {
+		// Nobody has signed in. What comes of somebody doing so in this moment must
+		// not be kept under the name of nobody.
+		return s.inner.Retrieve(ctx)
+	}
 	key, known := s.p.resolver.SessionKey(s.plan, s.step)
+	creds, err := s.under(ctx, key, known)
+	if now, _ := s.p.resolver.SessionKey(s.plan, s.step); err == nil && now != key {
+		// Somebody has signed in meanwhile: all others look under the new key.
+		return s.under(ctx, now, known)
+	}
+	return creds, err
+}
+
+func (s *signed) under(ctx context.Context, key string, known bool) (aws.Credentials, error) {
+	about := s.p.about(s.step)
 	if !known {
 		creds, err := s.first.Retrieve(ctx)
 		if err != nil {

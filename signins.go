@@ -183,6 +183,9 @@ func (r *Resolver) SignIn(ctx context.Context, s chain.SignIn, o SignInOptions) 
 		}
 		var err error
 		in, err = r.signIn(ctx, s, o)
+		if err != nil && ctx.Err() != nil {
+			err = ctx.Err() // what was under way is of no interest then
+		}
 		return err
 	})
 	return in, err
