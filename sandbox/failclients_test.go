@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/latchkey-aws/latchkey/sandbox"
 )
@@ -20,8 +21,15 @@ func TestBoto3Failures(t *testing.T) {
 	}
 	python := program(t, "python3", "-c", "import boto3")
 	w := largeWorld()
-	w.Settings.PortalRate = 8 // 11 pages: the last ones are throttled
-	s := sandbox.Start(t, sandbox.WithWorld(w))
+	// The clock goes on by an eighth of a second whenever it is read, which is once
+	// a request: of 11 pages at 4 a second the last ones are throttled, however
+	// fast or slow the machine is.
+	w.Settings.PortalRate = 4
+	c := &clock{now: time.Now()}
+	s := sandbox.Start(t, sandbox.WithWorld(w), sandbox.WithClock(func() time.Time {
+		c.Advance(time.Second / 8)
+		return c.Now()
+	}))
 	h, err := s.WriteHome(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
