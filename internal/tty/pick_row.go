@@ -34,6 +34,9 @@ func (l *list) row(index int, base, others string, marks []int) []spot {
 	e := &l.entries[index]
 	var spots []spot
 	for c := range e.ends {
+		if l.widths[c] == 0 {
+			continue // nothing in any row
+		}
 		start, end := e.column(c)
 		for i := start; i < end; i++ {
 			style := base

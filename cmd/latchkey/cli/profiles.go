@@ -62,6 +62,7 @@ type profileRow struct {
 	Name    string     `json:"name"`
 	Kind    chain.Kind `json:"kind,omitempty"`
 	Account string     `json:"account,omitempty"`
+	Named   string     `json:"-"` // the account's name
 	Role    string     `json:"role,omitempty"`
 	Region  string     `json:"region,omitempty"`
 	MFA     bool       `json:"mfa"`
@@ -137,10 +138,29 @@ func rowOf(r *latchkey.Resolver, name string, left map[string]time.Duration) pro
 	if row.Account == "" {
 		row.Account = last.Get(chain.InputAccountID)
 	}
+	row.Named = accountName(r, name)
 	for _, s := range plan.Steps {
 		row.MFA = row.MFA || s.AsksCode()
 	}
 	return row
+}
+
+// accountName is what the profile calls its account, which is for people alone.
+func accountName(r *latchkey.Resolver, name string) string {
+	p, err := r.Graph().Profile(name)
+	if err != nil {
+		return "" // an entry of the vault
+	}
+	v, _ := p.Get("sso_account_name")
+	return v.Text
+}
+
+// left is how long the row's session has left, "" for none.
+func (row profileRow) left() string {
+	if row.Left <= 0 {
+		return ""
+	}
+	return short((time.Duration(row.Left) * time.Second).Truncate(time.Minute)) + " left"
 }
 
 func printProfiles(sys *Sys, r *latchkey.Resolver, rows []profileRow) error {
@@ -154,14 +174,11 @@ func printProfiles(sys *Sys, r *latchkey.Resolver, rows []profileRow) error {
 			table = append(table, []string{cell(row.Name), "error: " + cell(row.Error)})
 			continue
 		}
-		mfa, left := "", ""
+		mfa := ""
 		if row.MFA {
 			mfa = "yes"
 		}
-		if row.Left > 0 {
-			left = short((time.Duration(row.Left) * time.Second).Truncate(time.Minute)) + " left"
-		}
-		table = append(table, []string{cell(row.Name), string(row.Kind), cell(row.Account), cell(row.Role), cell(row.Region), mfa, left})
+		table = append(table, []string{cell(row.Name), string(row.Kind), cell(row.Account), cell(row.Role), cell(row.Region), mfa, row.left()})
 	}
 	_, err := sys.Stdout.Write(aligned(table))
 	return err
