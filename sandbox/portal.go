@@ -26,6 +26,7 @@ func (s *Server) servePortal(x *exchange) {
 	access, ok := s.sso.access[token]
 	if ok && x.rec.Operation == "Logout" {
 		delete(s.sso.access, token)
+		delete(s.sso.refresh, access.refresh)
 	}
 	s.sso.mu.Unlock()
 	if !ok || !x.now.Before(access.expires) {

@@ -91,6 +91,9 @@ func TestSSOEnds(t *testing.T) {
 	if list(first) != 401 || list(second) != 200 {
 		t.Errorf("after one logout: %d, %d", list(first), list(second))
 	}
+	if status, _, code := b.refreshSSO(first, nil); status != 400 || code != "InvalidGrantException" {
+		t.Errorf("refresh after the logout: %d %s", status, code)
+	}
 	b.EndSSO("alice")
 	if status, _, header := b.refreshSSO(second, nil); list(second) != 401 || status != 400 || header != "InvalidGrantException" {
 		t.Errorf("after the end: %d, %d %s", list(second), status, header)

@@ -28,6 +28,7 @@ type signIns struct {
 type ssoAccess struct {
 	user    *SSOUser
 	expires time.Time
+	refresh string // the refresh token that came with it; "" for none
 }
 
 type ssoRefresh struct {
@@ -81,11 +82,11 @@ func (s *Server) grantSSO(u *SSOUser, client string, renewable bool) (access, re
 	}
 	expires = s.now().Add(orDefault(s.world.Settings.SSOToken, time.Hour)).Truncate(time.Second)
 	access = "aoa" + randomText(48)
-	s.sso.access[access] = ssoAccess{u, expires}
 	if renewable {
 		refresh = "aor" + randomText(48)
 		s.sso.refresh[refresh] = ssoRefresh{u, client}
 	}
+	s.sso.access[access] = ssoAccess{u, expires, refresh}
 	return access, refresh, expires
 }
 
