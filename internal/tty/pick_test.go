@@ -34,7 +34,7 @@ func playPick(ctx context.Context, terminal *tty.Terminal, mode string) int {
 		o.Items = append(items("a\x1b]0;title\x07b\n\u202ec"), o.Items...)
 	case "pick deadline":
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, 300*time.Millisecond)
+		ctx, stop = context.WithTimeout(ctx, 600*time.Millisecond)
 		defer stop()
 	case "pick panic":
 		defer func() { fmt.Println("panic:", recover() != nil) }()
