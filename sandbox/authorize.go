@@ -13,10 +13,6 @@ import (
 // to the client by a redirect (RFC 6749 section 4.1.2.1).
 func (s *Server) serveAuthorize(x *exchange) {
 	console := x.r.URL.Path == "/v1/authorize"
-	x.rec.Service, x.rec.Operation = "sso_oidc", "Authorize"
-	if console {
-		x.rec.Service = "signin"
-	}
 	if !x.method(http.MethodGet) {
 		return
 	}

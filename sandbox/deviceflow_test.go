@@ -84,12 +84,12 @@ func TestDeviceFlow(t *testing.T) {
 	for _, c := range []struct{ button, path, code string }{{"deny", "/_pages/denied", "access_denied"}, {"allow", "/_pages/approved", ""}} {
 		d = b.device(object{"clientName": "x", "clientType": "public"})
 		p = v.open(d.home)
-		if btn := p.buttons()["submit-code"]; btn.method != "get" || btn.action != "/device" || !strings.Contains(p.body, `<input id="code" name="user_code"`) {
+		if btn := p.buttons()["submit-code"]; p.status != 200 || strings.Contains(p.body, `id="problem"`) || btn.method != "get" || btn.action != "/device" || !strings.Contains(p.body, `<input id="code" name="user_code"`) {
 			t.Fatalf("code page: %s", p.body)
 		}
 		v.open("/device?user_code=" + url.QueryEscape(" "+strings.ToLower(strings.Replace(d.user, "-", " ", 1))))
 		v.click("confirm")
-		if p = v.click(c.button); p.url.Path != c.path || !strings.Contains(p.body, `id="done"`) {
+		if p = v.click(c.button); p.url.Path != c.path || !strings.Contains(p.body, `id="done"`) || !strings.Contains(p.body, "<h1>Request "+c.path[len("/_pages/"):]+"</h1>") {
 			t.Errorf("%s: %s %s", c.button, p.url, p.body)
 		}
 		if out, code := d.poll(); code != c.code || out["refreshToken"] != nil {

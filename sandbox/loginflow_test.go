@@ -131,6 +131,13 @@ func TestRemoteLogin(t *testing.T) {
 	if p := v.click("deny"); p.status != 200 || !strings.Contains(p.body, "denied") {
 		t.Errorf("denied: %d %s", p.status, p.body)
 	}
+	// The page shows a code as long as it is good.
+	v.open(b.loginURL(crossDevice, confirmation))
+	late := v.click("allow").url
+	b.clock.Advance(10 * time.Minute)
+	if p := v.open(late.String()); p.status != 400 {
+		t.Errorf("the page of an old code: %d", p.status)
+	}
 	// Below a region, that region's page shows it.
 	where := strings.Replace(b.loginURL(crossDevice, b.RegionURL("us-east-1")+"/v1/sessions/confirmation"), b.URL(), b.RegionURL("us-east-1"), 1)
 	v.open(where)

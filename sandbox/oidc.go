@@ -54,15 +54,12 @@ func oidcUnauthorized() *oidcError {
 // serveOIDC is the Identity Center's OIDC service: RegisterClient,
 // StartDeviceAuthorization and CreateToken.
 func (s *Server) serveOIDC(x *exchange) {
-	x.rec.Service = "sso_oidc"
 	call := s.createToken
 	switch x.r.URL.Path {
 	case "/client/register":
-		x.rec.Operation, call = "RegisterClient", s.registerClient
+		call = s.registerClient
 	case "/device_authorization":
-		x.rec.Operation, call = "StartDeviceAuthorization", s.startDevice
-	default:
-		x.rec.Operation = "CreateToken"
+		call = s.startDevice
 	}
 	if !x.method(http.MethodPost) {
 		return

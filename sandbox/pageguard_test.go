@@ -261,13 +261,14 @@ func TestFlowSecrets(t *testing.T) {
 	d := b.device(deviceClient())
 	d.poll()
 	v.open(d.url)
+	v.open("/device?user_code=x")
 	log := fmt.Sprint(b.Requests())
 	for _, secret := range []string{a.secret, d.app.secret, code, form.Get("csrf"), form.Get("flow"), d.device, d.user, fmt.Sprint(out["accessToken"]), fmt.Sprint(out["refreshToken"])} {
 		if strings.Contains(log, secret) || secret == "" {
 			t.Errorf("the log holds %q", secret)
 		}
 	}
-	for _, want := range []string{"sso_oidc RegisterClient", "sso_oidc Authorize", "pages signin", "pages flow", "pages consent", "sso_oidc CreateToken", "sso_oidc StartDeviceAuthorization", "sso_oidc Device", "AuthorizationPendingException"} {
+	for _, want := range []string{"sso_oidc RegisterClient", "sso_oidc Authorize", "pages signin", "pages flow", "pages consent", "sso_oidc CreateToken", "sso_oidc StartDeviceAuthorization", "sso_oidc Device", "AuthorizationPendingException", "invalid_user_code"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s: %s", want, log)
 		}

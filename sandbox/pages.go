@@ -31,7 +31,6 @@ func isPage(path string) bool {
 
 // serveDevice is the verification URI of the device flow.
 func (s *Server) serveDevice(x *exchange) {
-	x.rec.Service, x.rec.Operation = "sso_oidc", "Device"
 	if !x.method(http.MethodGet) {
 		return
 	}
@@ -55,18 +54,17 @@ func (s *Server) serveDevice(x *exchange) {
 // serveConfirmation is where a sign-in without a loopback address ends: the
 // person carries what is shown to the program that waits for it.
 func (s *Server) serveConfirmation(x *exchange) {
-	x.rec.Service, x.rec.Operation = "signin", "Confirmation"
 	if !x.method(http.MethodGet) {
 		return
 	}
 	s.sso.mu.Lock()
 	defer s.sso.mu.Unlock()
-	q, ok := single(x.r.URL.RawQuery)
+	q, _ := single(x.r.URL.RawQuery) // what cannot be read names no code
 	code, known := s.sso.codes[q["code"]]
 	switch {
-	case ok && q["error"] != "":
+	case q["error"] != "":
 		x.html(http.StatusOK, deniedPage(), "")
-	case !ok, !known, !x.now.Before(code.expires), code.request.client != crossDevice, !sameText(code.request.state, q["state"]):
+	case !known, !x.now.Before(code.expires), code.request.client != crossDevice, !sameText(code.request.state, q["state"]):
 		x.problem("This sign-in is over", "The code was used, or it has expired. Start again where you came from.")
 	default:
 		text := "state=" + url.QueryEscape(q["state"]) + "&code=" + url.QueryEscape(q["code"])
@@ -76,7 +74,6 @@ func (s *Server) serveConfirmation(x *exchange) {
 
 // servePages is what the pages' own links and forms lead to.
 func (s *Server) servePages(x *exchange) {
-	x.rec.Service = "pages"
 	steps := map[string]func(*exchange, *flow, map[string]string){
 		confirmPath: s.stepConfirm, signInPath: s.stepSignIn, consentPath: s.stepConsent,
 	}
@@ -84,15 +81,14 @@ func (s *Server) servePages(x *exchange) {
 	step, known := steps[path]
 	switch {
 	case known:
-		x.rec.Operation = strings.TrimPrefix(path, pagesPath)
 		if x.method(http.MethodPost) {
-			form, ok := single(string(x.body))
-			s.step(x, form, ok && form["csrf"] != "", step)
+			form, _ := single(string(x.body)) // what cannot be read names no flow
+			s.step(x, form, step)
 		}
 	case path == flowPath:
 		if x.method(http.MethodGet) {
-			form, ok := single(x.r.URL.RawQuery)
-			s.step(x, form, ok, func(x *exchange, f *flow, _ map[string]string) { s.show(x, f) })
+			form, _ := single(x.r.URL.RawQuery)
+			s.step(x, form, func(x *exchange, f *flow, _ map[string]string) { s.show(x, f) })
 		}
 	case path == approvedPath, path == deniedPath:
 		if x.method(http.MethodGet) {
@@ -110,13 +106,13 @@ func (s *Server) servePages(x *exchange) {
 // step finds the flow that a form or link belongs to. It must be of the browser
 // that asks, and a form must bring the flow's own token: another site can make a
 // browser post, but it can read neither.
-func (s *Server) step(x *exchange, form map[string]string, ok bool, next func(*exchange, *flow, map[string]string)) {
+func (s *Server) step(x *exchange, form map[string]string, next func(*exchange, *flow, map[string]string)) {
 	s.sso.mu.Lock()
 	defer s.sso.mu.Unlock()
 	f := s.sso.flows[form["flow"]]
 	b := s.browser(x)
 	switch {
-	case !ok, f == nil, b == nil, f.browser != b, !x.now.Before(f.expires), f.device != nil && !f.device.waits(x.now):
+	case f == nil, b == nil, f.browser != b, !x.now.Before(f.expires), f.device != nil && !f.device.waits(x.now):
 		x.problem("This sign-in is over", "It was answered already, or it took too long. Start again where you came from.")
 	case x.r.Method == http.MethodPost && !sameText(form["csrf"], f.csrf):
 		x.rec.Code = "csrf"

@@ -35,7 +35,6 @@ type signInRequest struct {
 
 // serveSignIn is the sign-in service's token endpoint, CreateOAuth2Token.
 func (s *Server) serveSignIn(x *exchange) {
-	x.rec.Service, x.rec.Operation = "signin", "CreateOAuth2Token"
 	if !x.method(http.MethodPost) {
 		return
 	}
