@@ -36,3 +36,20 @@ func (l *Listener) Take(query string) (code string, denied error, taken bool) {
 		return "", nil, false
 	}
 }
+
+// SentFirst tells whether the page of a good callback has left the process
+// before Wait could return.
+func (l *Listener) SentFirst(query string) bool {
+	r := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path, RawQuery: query}, Host: "127.0.0.1:" + l.port}
+	w := &watched{ResponseRecorder: httptest.NewRecorder(), l: l}
+	l.handle(w, r)
+	return w.first
+}
+
+type watched struct {
+	*httptest.ResponseRecorder
+	l     *Listener
+	first bool
+}
+
+func (w *watched) Flush() { w.first = w.Body.Len() > 0 && len(w.l.answer) == 0 }

@@ -53,6 +53,7 @@ type Listener struct {
 	served   chan error // Serve's end
 	conns    sync.WaitGroup
 	closing  sync.Once
+	stop     context.CancelFunc // ends the requests' context
 
 	taken  atomic.Bool  // the one answer is in
 	misses atomic.Int32 // wrong states so far
@@ -89,8 +90,11 @@ func Listen(o Options) (*Listener, error) {
 		port: port, state: sha256.Sum256([]byte(o.State)), patience: Patience,
 		served: make(chan error, 1), answer: make(chan answer, 1),
 	}
+	requests, stop := context.WithCancel(context.Background())
+	l.stop = stop
 	l.server = &http.Server{
 		Handler:                      http.HandlerFunc(l.handle),
+		BaseContext:                  func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout:            headerTimeout,
 		ReadTimeout:                  readTimeout,
 		WriteTimeout:                 writeTimeout,
@@ -153,6 +157,7 @@ func (l *Listener) Wait(ctx context.Context) (secret.Text, error) {
 func (l *Listener) Close() error {
 	var err error
 	l.closing.Do(func() {
+		l.stop()
 		err = l.server.Close()
 		served := <-l.served
 		l.served <- served

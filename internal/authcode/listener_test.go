@@ -169,11 +169,40 @@ func TestWaitEnds(t *testing.T) {
 	}
 }
 
+// TestCloseDuringADelay: a request that is being slowed down does not hold up the
+// end, even if its connection has more to say and so is not seen to be gone.
+func TestCloseDuringADelay(t *testing.T) {
+	t.Parallel()
+	l := listen(t)
+	for range authcode.MaxMisses {
+		ask(t, l, request{query: "state=x"})
+	}
+	conn, err := net.Dial("tcp", address(l))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	one := "GET /oauth/callback?state=x HTTP/1.1\r\nHost: " + address(l) + "\r\n\r\n"
+	for range 2 {
+		if _, err := io.WriteString(conn, one); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	begun := time.Now()
+	if err := l.Close(); err != nil || time.Since(begun) > authcode.MissDelay/2 {
+		t.Errorf("%v after %v", err, time.Since(begun))
+	}
+}
+
 // TestWholePageBeforeTheEnd: Wait closes all connections, but not before the
 // page has gone out.
 func TestWholePageBeforeTheEnd(t *testing.T) {
 	t.Parallel()
-	for range 50 {
+	if !listen(t).SentFirst(good) {
+		t.Error("the page is sent after the answer is known")
+	}
+	for range 10 {
 		l := listen(t)
 		type result struct {
 			status int
