@@ -26,7 +26,7 @@ names the command to run. With the name of a vault entry, it is that key.`,
 		Args:              oneProfile,
 		ValidArgsFunction: completeProfiles(sys),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := f.plan(sys, args, nil)
+			p, err := f.plan(cmd.Context(), sys, args, nil)
 			if err != nil {
 				return err
 			}

@@ -13,7 +13,7 @@ import (
 )
 
 func newEnv(sys *Sys) *cobra.Command {
-	var f resolveFlags
+	f := resolveFlags{picks: true}
 	var shell string
 	var unset bool
 	cmd := &cobra.Command{
@@ -51,7 +51,7 @@ docker --env-file, json for programs. In a script, stop where it fails:
 				}
 				return printVariables(sys, deliver.Unset(), dialect)
 			}
-			p, err := f.plan(sys, args, nil)
+			p, err := f.plan(cmd.Context(), sys, args, nil)
 			if err != nil {
 				return err
 			}
@@ -59,6 +59,7 @@ docker --env-file, json for programs. In a script, stop where it fails:
 			if err != nil {
 				return err
 			}
+			p.used()
 			return printVariables(sys, deliver.Env(creds, p.plan.Region.Text, p.plan.Profile.Text), dialect)
 		},
 	}

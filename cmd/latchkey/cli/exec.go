@@ -17,7 +17,7 @@ import (
 )
 
 func newExec(sys *Sys) *cobra.Command {
-	var f resolveFlags
+	f := resolveFlags{picks: true}
 	var lasting time.Duration
 	cmd := &cobra.Command{
 		Use: "exec [PROFILE] [FLAGS] [-- COMMAND [ARGUMENT...]]",
@@ -50,7 +50,7 @@ command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 			if dash := cmd.ArgsLenAtDash(); dash >= 0 {
 				names, command = args[:dash], args[dash:]
 			}
-			p, err := f.plan(sys, names, func(policy *chain.Policy) {
+			p, err := f.plan(cmd.Context(), sys, names, func(policy *chain.Policy) {
 				policy.Lifetime, policy.LifetimeOrigin = lasting, origin.Flag("for")
 			})
 			if err != nil {
@@ -68,6 +68,7 @@ command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 			if err := lastsFor(creds, p.plan.Last().Kind, lasting, sys.Now()); err != nil {
 				return err
 			}
+			p.used()
 			environ := deliver.ChildEnviron(sys.Environ, deliver.Env(creds, p.plan.Region.Text, p.plan.Profile.Text))
 			return run(path, command, environ)
 		},

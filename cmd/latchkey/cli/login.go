@@ -188,9 +188,8 @@ func (o *loginOptions) unnamed(ctx context.Context, sys *Sys, r *latchkey.Resolv
 		}
 		return []string{from.Text}, nil
 	}
-	_, _, _ = ctx, sys, ask
-	name := ""
-	{
+	name, err := sys.pickProfile(ctx, r, ask, "sign in for which profile?", "")
+	if errors.Is(err, latchkey.ErrNobody) || err == nil && name == "" {
 		err = &usageError{what: "nothing is named to sign in for", fix: "latchkey login PROFILE, or the name of an sso-session; latchkey profiles lists them"}
 	}
 	return []string{name}, err

@@ -2,18 +2,23 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"os"
 	"runtime"
 	"slices"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/tty"
+	"github.com/latchkey-aws/latchkey/origin"
 )
 
 // pickProfile has the person pick a profile on the terminal: those used lately
-// first, then by name. It is "" where there is none to pick from. Errors:
+// first, then by name, and at the end none, as other calls that, if it is not "".
+// It is "" for none, and where there is nothing to pick from. Errors:
 // latchkey.ErrNobody without a terminal, context.Canceled for Ctrl-C and Esc,
 // tty.ErrEnded for Ctrl-D, and those of reading the settings and the vault.
-func (sys *Sys) pickProfile(ctx context.Context, r *latchkey.Resolver, ask *asker, title string) (string, error) {
+func (sys *Sys) pickProfile(ctx context.Context, r *latchkey.Resolver, ask *asker, title, other string) (string, error) {
 	terminal, err := ask.forLists()
 	if err != nil {
 		return "", err
@@ -23,15 +28,58 @@ func (sys *Sys) pickProfile(ctx context.Context, r *latchkey.Resolver, ask *aske
 		return "", err
 	}
 	latelyFirst(rows, r.Lately())
+	items := pickItems(rows)
+	if other != "" {
+		items = append(items, tty.PickItem{Columns: []string{other}})
+	}
 	// As with every program that draws, an empty TERM says nothing good, but on
 	// Windows, which has none.
 	term := sys.env("TERM")
-	n, err := terminal.Pick(ctx, tty.PickOptions{Title: title, Items: pickItems(rows), Plain: sys.env("NO_COLOR") != "",
+	n, err := terminal.Pick(ctx, tty.PickOptions{Title: title, Items: items, Plain: sys.env("NO_COLOR") != "",
 		Dumb: term == "dumb" || term == "" && runtime.GOOS != "windows"})
 	if err != nil {
 		return "", nobody(err)
 	}
+	if n == len(rows) {
+		return "", nil
+	}
 	return rows[n].Name, nil
+}
+
+// pickMissing has a profile picked where none is named, the environment says
+// nothing, and there is no default one. It is unset where nobody is there to pick,
+// or nothing to pick from.
+func (sys *Sys) pickMissing(ctx context.Context, r *latchkey.Resolver, ask *asker, plan *chain.Plan, err error) (origin.Value, error) {
+	other := ""
+	var none *chain.NoCredentialsError
+	switch {
+	case errors.As(err, &none) && !none.Profile.Set():
+	case err == nil && plan.Profile.Text == "" && plan.Steps[0].Kind == chain.KindIMDS:
+		other = "none: the role of this machine"
+	default:
+		return origin.Value{}, nil
+	}
+	if ask.Ready() != nil {
+		return origin.Value{}, nil
+	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	name, err := sys.pickProfile(ctx, r, ask, "which profile?", other)
+	if errors.Is(err, latchkey.ErrNobody) {
+		err = nil
+	}
+	if name == "" {
+		return origin.Value{}, err
+	}
+	return origin.Value{Text: name, Origin: origin.Code("picked from the list")}, err
+}
+
+// used remembers which profile a person works with: not what their programs do.
+func (p *planned) used() {
+	file, ok := p.signing.sys.Stderr.(*os.File)
+	if name := p.plan.Profile.Text; name != "" && ok && isTerminal(file) {
+		p.resolver.Used(name)
+	}
 }
 
 // latelyFirst puts the rows of those names first, and leaves the others as they are.

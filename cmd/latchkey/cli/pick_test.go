@@ -108,7 +108,7 @@ func TestPickQuickly(t *testing.T) {
 func TestPickNobody(t *testing.T) {
 	t.Parallel()
 	sys, resolver, ask := pickSys(t, append(pickHome(t, pickConfig), "LATCHKEY_PROMPT=none"))
-	if name, err := sys.pickProfile(t.Context(), resolver, ask, "profile"); name != "" || !errors.Is(err, latchkey.ErrNobody) {
+	if name, err := sys.pickProfile(t.Context(), resolver, ask, "profile", ""); name != "" || !errors.Is(err, latchkey.ErrNobody) {
 		t.Errorf("got %q, %v", name, err)
 	}
 }

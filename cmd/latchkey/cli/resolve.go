@@ -23,6 +23,8 @@ type resolveFlags struct {
 	duration                          time.Duration
 	policyARNs                        []string
 	readOnly, mfa                     bool
+	// picks has a person pick a profile where none is named anywhere.
+	picks bool
 }
 
 func (f *resolveFlags) add(cmd *cobra.Command) {
@@ -91,8 +93,9 @@ type planned struct {
 	signing  *signingIn
 }
 
-// plan reads the configuration and plans the profile of the arguments.
-func (f *resolveFlags) plan(sys *Sys, args []string, adjust func(*chain.Policy)) (*planned, error) {
+// plan reads the configuration and plans the profile of the arguments. Where none
+// is named anywhere, the person picks one if the command is for that.
+func (f *resolveFlags) plan(ctx context.Context, sys *Sys, args []string, adjust func(*chain.Policy)) (*planned, error) {
 	policy, err := f.policy()
 	if err != nil {
 		return nil, err
@@ -105,6 +108,15 @@ func (f *resolveFlags) plan(sys *Sys, args []string, adjust func(*chain.Policy))
 		return nil, err
 	}
 	plan, err := resolver.PlanOf(argument(args), policy)
+	if f.picks && len(args) == 0 {
+		name, pickErr := sys.pickMissing(ctx, resolver, ask, plan, err)
+		if pickErr != nil {
+			return nil, pickErr
+		}
+		if name.Set() {
+			plan, err = resolver.PlanOf(name, policy)
+		}
+	}
 	return &planned{resolver, plan, sys.signingIn(resolver, ask)}, err
 }
 

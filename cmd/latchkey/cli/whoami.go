@@ -14,7 +14,7 @@ import (
 )
 
 func newWhoami(sys *Sys) *cobra.Command {
-	var f resolveFlags
+	f := resolveFlags{picks: true}
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "whoami [PROFILE]",
@@ -30,7 +30,7 @@ steps with kind, profile, role_arn and origin.`,
 		Args:              oneProfile,
 		ValidArgsFunction: completeProfiles(sys),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := f.plan(sys, args, nil)
+			p, err := f.plan(cmd.Context(), sys, args, nil)
 			if err != nil {
 				return err
 			}
