@@ -1,5 +1,3 @@
-//go:build linux || darwin
-
 package tty_test
 
 import (
@@ -56,7 +54,11 @@ func (e *emulator) down() {
 
 func (e *emulator) put(r rune) {
 	width := tty.Cells(string(r))
+	if width == 0 {
+		return // part of the one before
+	}
 	if e.x+width > e.columns {
+		e.odd += "(too wide)"
 		if e.noWrap {
 			e.x = e.columns - width
 		} else {

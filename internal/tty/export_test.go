@@ -45,3 +45,15 @@ const (
 
 // Cells is how wide a text is.
 func Cells(s string) int { return cellsOf([]rune(s)) }
+
+// Frame is what draws a list in a terminal of that size after some keys.
+func Frame(o PickOptions, columns, rows int, typed string) string {
+	l := newList(o)
+	l.resize(columns, rows)
+	var d decoder
+	d.feed([]byte(typed))
+	for k := range d.keys(true) {
+		_, _, _ = l.press(k)
+	}
+	return l.frame()
+}

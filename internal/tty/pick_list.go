@@ -156,7 +156,7 @@ func (l *list) frame() string {
 	prompt := l.prompt()
 	lines := []string{l.styled(prompt)}
 	shown := l.shown()
-	l.top = max(min(l.top, l.at), l.at-shown+1, 0)
+	l.top = max(min(l.top, l.at, len(l.found)-shown), l.at-shown+1, 0)
 	for i := l.top; i < min(l.top+shown, len(l.found)); i++ {
 		lines = append(lines, l.styled(cut(l.marked(i), l.columns-1)))
 	}
