@@ -122,6 +122,6 @@ func TestPickChild(t *testing.T) {
 		t.Skip("it is run by TestPickProfile")
 	}
 	sys, resolver, ask := pickSys(t, os.Environ())
-	name, err := sys.pickProfile(t.Context(), resolver, ask, "profile")
+	name, err := sys.pickProfile(t.Context(), resolver, ask, "profile", "")
 	fmt.Printf("picked %q %v %v\n", name, err, errors.Is(err, tty.ErrEnded))
 }
