@@ -16,7 +16,7 @@ type PickItem struct {
 
 // PickOptions are what [Terminal.Pick] shows.
 type PickOptions struct {
-	// Title stands before what is typed, such as "profile".
+	// Title stands before what is typed, such as "profile" or a question.
 	Title string
 	// Items are shown in this order as far as nothing is typed, or fits equally.
 	Items []PickItem

@@ -46,4 +46,12 @@ func TestFrameShowsAll(t *testing.T) {
 			t.Errorf("%q: got\n%s", typed, got)
 		}
 	}
+	for title, want := range map[string]string{"profile": "profile> x\n", "which?": "which? x\n", "a title of 20 letters": "> x\n", "": "> x\n"} {
+		o.Title = title
+		e := newEmulator(40, 5)
+		e.write(tty.Frame(o, 40, 5, "x"))
+		if got := e.text(); !strings.HasPrefix(got, want) {
+			t.Errorf("%q: got\n%s", title, got)
+		}
+	}
 }

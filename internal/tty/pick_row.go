@@ -22,6 +22,9 @@ func plain(text []rune, style string) []spot {
 // prompt is the first line: title and query, of which the end is shown if need be.
 func (l *list) prompt() []spot {
 	title := []rune(l.title + "> ")
+	if strings.HasSuffix(l.title, "?") {
+		title = []rune(l.title + " ")
+	}
 	if cellsOf(title) > l.columns/2 {
 		title = []rune("> ")
 	}
