@@ -103,6 +103,9 @@ func TestPageGuard(t *testing.T) {
 			t.Errorf("POST %s: %d", path, status)
 		}
 	}
+	if status, _, _ := b.send("GET", "/_pages/x", ""); status != 404 {
+		t.Errorf("a page that is not there: %d", status)
+	}
 	for _, path := range []string{"/_pages/signin", "/_pages/consent", "/_pages/confirm"} {
 		if status, _, _ := b.send("GET", path, ""); status != 405 {
 			t.Errorf("GET %s: %d", path, status)
