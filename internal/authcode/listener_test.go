@@ -195,6 +195,26 @@ func TestCloseDuringADelay(t *testing.T) {
 	}
 }
 
+// TestOptionsForAll: net/http would answer this one itself, to any host.
+func TestOptionsForAll(t *testing.T) {
+	t.Parallel()
+	l := listen(t)
+	for host, want := range map[string]string{"evil.test": "421", address(l): "404"} {
+		conn, err := net.Dial("tcp", address(l))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: "+host+"\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(conn)
+		if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 "+want+" ") {
+			t.Errorf("%s: %.40s, %v", host, answer, err)
+		}
+	}
+}
+
 // TestWholePageBeforeTheEnd: Wait closes all connections, but not before the
 // page has gone out.
 func TestWholePageBeforeTheEnd(t *testing.T) {
