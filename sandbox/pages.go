@@ -112,7 +112,7 @@ func (s *Server) step(x *exchange, form map[string]string, next func(*exchange, 
 	f := s.sso.flows[form["flow"]]
 	b := s.browser(x)
 	switch {
-	case f == nil, b == nil, f.browser != b, !x.now.Before(f.expires), f.device != nil && !f.device.waits(x.now):
+	case f == nil, f.browser != b, !x.now.Before(f.expires), f.device != nil && !f.device.waits(x.now):
 		x.problem("This sign-in is over", "It was answered already, or it took too long. Start again where you came from.")
 	case x.r.Method == http.MethodPost && !sameText(form["csrf"], f.csrf):
 		x.rec.Code = "csrf"
