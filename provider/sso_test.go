@@ -32,7 +32,7 @@ func (s tokens) AccessToken(context.Context) (secret.Text, time.Time, error) {
 	return secret.New("canary-access"), noon.Add(time.Hour), s.err
 }
 
-func (tokens) Ended(cause error) error { return errors.Join(errEnded, cause) }
+func (tokens) Ended(_ secret.Text, cause error) error { return errors.Join(errEnded, cause) }
 
 func TestSSO(t *testing.T) {
 	t.Parallel()

@@ -89,8 +89,9 @@ func (t *Tokens) AccessToken(ctx context.Context) (secret.Text, time.Time, error
 }
 
 // Ended returns the error for a token that AWS no longer accepts although it
-// has not expired; cause is AWS's answer.
-func (t *Tokens) Ended(cause error) error {
+// has not expired; cause is AWS's answer. The token counts as expired from then on.
+func (t *Tokens) Ended(token secret.Text, cause error) error {
+	t.file.End(t.inRegion(token))
 	return t.required(ReasonEnded, "the session was ended on the server, by a sign-out or an administrator", cause)
 }
 
@@ -105,6 +106,9 @@ func (t *Tokens) inspect(d *tokenfile.Document) (tokenfile.State, error) {
 		return tokenfile.State{}, t.damaged("no usable expiresAt in it")
 	}
 	state := tokenfile.State{Expires: expires}
+	if t.file.Ended(t.inRegion(d.Secret("accessToken"))) {
+		state.Expires = time.Time{}
+	}
 	registered, err := iso8601.Parse(d.Text("registrationExpiresAt"))
 	if t.config.SessionName == "" || err != nil || !registered.After(t.config.Now()) ||
 		d.Text("clientId") == "" || d.Text("clientSecret") == "" {
@@ -112,6 +116,12 @@ func (t *Tokens) inspect(d *tokenfile.Document) (tokenfile.State, error) {
 	}
 	state.RefreshToken = d.Secret("refreshToken")
 	return state, nil
+}
+
+// inRegion names a token together with the region that does not accept it: the one
+// of a wrong sso_region accepts none.
+func (t *Tokens) inRegion(token secret.Text) secret.Text {
+	return secret.New(t.config.Region + " " + token.Reveal())
 }
 
 func (t *Tokens) damaged(why string) error {

@@ -252,13 +252,30 @@ func TestUselessAnswer(t *testing.T) {
 	}
 }
 
+// TestEnded: a token that AWS does not accept any more counts as expired, for all
+// who look at the file.
 func TestEnded(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, "corp", file(noon.Add(time.Hour)))
+	f, o := newFixture(t, "corp", file(noon.Add(time.Hour))), good()
 	cause := errors.New("401")
-	err := sso.NewTokens(f.config, good()).Ended(cause)
+	token := secret.New("canary-old-access")
+	err := sso.NewTokens(f.config, o).Ended(token, cause)
 	var required *sso.SignInRequiredError
 	if !errors.As(err, &required) || required.Reason != sso.ReasonEnded || required.File != f.path || !errors.Is(err, cause) {
 		t.Errorf("got %v", err)
+	}
+	other := f.config
+	other.Region = "eu-west-1" // what is wrong about the region says nothing of the right one
+	if token, _, err := sso.NewTokens(other, o).AccessToken(t.Context()); err != nil || token.Reveal() != "canary-old-access" || o.calls.Load() != 0 {
+		t.Errorf("in another region: %v after %d calls", err, o.calls.Load())
+	}
+	if token, _, err := sso.NewTokens(f.config, o).AccessToken(t.Context()); err != nil || token.Reveal() != "canary-new-access" || o.calls.Load() != 1 {
+		t.Errorf("renewed: %v after %d calls", err, o.calls.Load())
+	}
+	f = newFixture(t, "", file(noon.Add(time.Hour)))
+	legacy := sso.NewTokens(f.config, o)
+	_ = legacy.Ended(token, cause)
+	if _, _, err := legacy.AccessToken(t.Context()); !errors.As(err, &required) {
+		t.Errorf("what cannot be renewed: %v", err)
 	}
 }

@@ -118,7 +118,7 @@ func (d *discovery) call(ctx context.Context, do func(token secret.Text) error) 
 		case err == nil || ctx.Err() != nil:
 			return err
 		case statusOf(err) == http.StatusUnauthorized:
-			return d.tokens.Ended(err)
+			return d.tokens.Ended(token, err)
 		}
 		wait := max(backoff(try), retryAfter(err))
 		if waited += wait; waited > patience(err) {
