@@ -429,5 +429,6 @@ func unixPrograms(programs map[string]func()) {
 	programs["inspect"] = inspect
 	programs["crowd"] = crowd
 	programs["derived"] = derived
+	programs["gopeer"] = goPeer
 	programs["locked"] = func() { os.Exit(cli.Main(system())) } // see init
 }
