@@ -19,6 +19,7 @@ type flow struct {
 // browser is a person's browser, known by a cookie. It remembers who signed in,
 // so that a second request only asks for consent.
 type browser struct {
+	cookie  string // its value
 	who     person
 	expires time.Time
 }
@@ -159,14 +160,9 @@ func (s *Server) remember(x *exchange, b *browser) {
 	if s.sso.browsers == nil {
 		s.sso.browsers = make(map[string]*browser)
 	}
-	for value, known := range s.sso.browsers {
-		if known == b {
-			delete(s.sso.browsers, value)
-		}
-	}
+	delete(s.sso.browsers, b.cookie)
 	forget(s.sso.browsers, func(b *browser) bool { return !x.now.Before(b.expires) })
-	value := randomText(32)
-	b.expires = x.now.Add(browserLifetime)
-	s.sso.browsers[value] = b
-	http.SetCookie(x.w, &http.Cookie{Name: s.cookieName(), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	b.cookie, b.expires = randomText(32), x.now.Add(browserLifetime)
+	s.sso.browsers[b.cookie] = b
+	http.SetCookie(x.w, &http.Cookie{Name: s.cookieName(), Value: b.cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
