@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"runtime"
@@ -56,26 +57,32 @@ command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 			if err != nil {
 				return err
 			}
-			// Found before anything is fetched: a typo must not cost an MFA code.
-			path, err := findCommand(sys, command[0])
-			if err != nil {
-				return err
-			}
-			creds, err := p.retrieve(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if err := lastsFor(creds, p.plan.Last().Kind, lasting, sys.Now()); err != nil {
-				return err
-			}
-			p.used()
-			environ := deliver.ChildEnviron(sys.Environ, deliver.Env(creds, p.plan.Region.Text, p.plan.Profile.Text))
-			return run(path, command, environ)
+			return p.exec(cmd.Context(), command, lasting)
 		},
 	}
 	f.add(cmd)
 	cmd.Flags().DurationVar(&lasting, "for", 0, "refuse to start if the credentials do not last this long, for example 2h")
 	return cmd
+}
+
+// exec runs the command with the credentials of the plan.
+func (p *planned) exec(ctx context.Context, command []string, lasting time.Duration) error {
+	sys := p.signing.sys
+	// Found before anything is fetched: a typo must not cost an MFA code.
+	path, err := findCommand(sys, command[0])
+	if err != nil {
+		return err
+	}
+	creds, err := p.retrieve(ctx)
+	if err != nil {
+		return err
+	}
+	if err := lastsFor(creds, p.plan.Last().Kind, lasting, sys.Now()); err != nil {
+		return err
+	}
+	p.used()
+	environ := deliver.ChildEnviron(sys.Environ, deliver.Env(creds, p.plan.Region.Text, p.plan.Profile.Text))
+	return run(path, command, environ)
 }
 
 func execArgs(sys *Sys, cmd *cobra.Command, args []string) error {
