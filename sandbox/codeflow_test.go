@@ -199,6 +199,16 @@ func TestCodeRefusals(t *testing.T) {
 			t.Errorf("after %s=%s: %d %v", c.member, c.value, status, out)
 		}
 	}
+	// A verifier is 43 to 128 of certain characters, also if it fits its challenge.
+	for verifier, want := range map[string]int{
+		strings.Repeat("v", 42): 400, strings.Repeat("v", 43): 200, strings.Repeat("v", 128): 200, strings.Repeat("v", 129): 400, strings.Repeat("v", 42) + "+": 400,
+	} {
+		in := a.with(redeem(v.consent(b.authorizeURL(a, "code_challenge", challenge(verifier))).Get("code")))
+		in["codeVerifier"] = verifier
+		if status, out, _ := b.oidc("/token", in); status != want {
+			t.Errorf("verifier %s: %d %v", verifier, status, out)
+		}
+	}
 	code := v.consent(where).Get("code")
 	if status, _, shape := b.oidc("/token", other.with(redeem(code))); status != 400 || shape != "InvalidGrantException" {
 		t.Errorf("another client: %d %s", status, shape)
