@@ -195,6 +195,41 @@ func TestCloseDuringADelay(t *testing.T) {
 	}
 }
 
+// TestNothingIsLeft is not parallel: it looks at all goroutines. One that is on
+// its last step may still be seen.
+func TestNothingIsLeft(t *testing.T) {
+	l := listen(t)
+	for range authcode.MaxConnections {
+		conn, err := net.Dial("tcp", address(l))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, "GET "); err != nil {
+			t.Fatal(err)
+		}
+	}
+	served := func() int {
+		stacks := make([]byte, 4<<20)
+		return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "net/http.(*conn).serve(")
+	}
+	for range 100 {
+		if served() == authcode.MaxConnections {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if n := served(); n != authcode.MaxConnections {
+		t.Fatalf("%d connections are served, want %d", n, authcode.MaxConnections)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if n := served(); n > 3 {
+		t.Errorf("%d connections are served after the end", n)
+	}
+}
+
 // TestOptionsForAll: net/http would answer this one itself, to any host.
 func TestOptionsForAll(t *testing.T) {
 	t.Parallel()

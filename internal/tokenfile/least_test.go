@@ -1,9 +1,11 @@
 package tokenfile_test
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/lockfile"
@@ -69,6 +71,30 @@ func TestLeastIsNotHeldBack(t *testing.T) {
 	if got := busy.last(t, 30*time.Minute); got != "theirs" || busy.calls.Load() != 0 {
 		t.Errorf("during a refresh: %s after %d calls, want theirs after none", got, busy.calls.Load())
 	}
+}
+
+// TestLeastGivesUpWaiting: a holder that hangs does not take a living token away.
+func TestLeastGivesUpWaiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := newIssuer(t, 20*time.Minute)
+		lock, err := lockfile.Acquire(t.Context(), filepath.Join(is.file.LockDir, "abc.lock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer lock.Release()
+		begun := time.Now()
+		if got := is.last(t, time.Hour); got != "t0" || is.calls.Load() != 0 || time.Since(begun) > 30*time.Second {
+			t.Errorf("%s after %d calls and %v", got, is.calls.Load(), time.Since(begun))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		rules := is.rules()
+		rules.Least = time.Hour
+		if _, err := is.file.Current(ctx, rules); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("cancelled: %v", err)
+		}
+	})
 }
 
 // TestLeastSharesTheFailure: those who waited do not ask again, and go on with

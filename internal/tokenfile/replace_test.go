@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -118,7 +119,14 @@ func TestNewerThanARefresh(t *testing.T) {
 	}{
 		"another program signs in":  {func(is *issuer) error { return os.WriteFile(is.file.Path, []byte(signedInText), 0o600) }, signedInText},
 		"another program signs out": {func(is *issuer) error { return os.Remove(is.file.Path) }, ""},
-		"we sign in, cancelled":     {func(is *issuer) error { return is.file.Replace(ended, signedIn(noon.Add(time.Hour))) }, signedInText},
+		// A token that is dead already is nobody's sign-in.
+		"another program writes rubbish": {
+			func(is *issuer) error {
+				return os.WriteFile(is.file.Path, []byte(`{"token": "x", "expires": "2026-01-02T11:00:00Z", "refresh": "y"}`), 0o600)
+			},
+			`{"token": "t1", "expires": "2026-01-02T13:00:00Z", "refresh": "r1"}`,
+		},
+		"we sign in, cancelled": {func(is *issuer) error { return is.file.Replace(ended, signedIn(noon.Add(time.Hour))) }, signedInText},
 	} {
 		for _, left := range []time.Duration{time.Minute, -time.Minute} {
 			is := newIssuer(t, left)
@@ -150,8 +158,10 @@ func TestReplaceWaitsForARefresh(t *testing.T) {
 		is.delay = 200 * time.Millisecond
 		begun, done := make(chan struct{}), make(chan string, 1)
 		rules := is.rules()
+		var refreshed atomic.Bool
 		rules.Refresh = func(ctx context.Context, d *tokenfile.Document) error {
 			close(begun)
+			defer refreshed.Store(true)
 			return is.refresh(ctx, d)
 		}
 		go func() {
@@ -163,8 +173,8 @@ func TestReplaceWaitsForARefresh(t *testing.T) {
 			done <- doc.Text("token")
 		}()
 		<-begun
-		if err := tt.end(is.file); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if err := tt.end(is.file); err != nil || !refreshed.Load() {
+			t.Errorf("%s: %v; waited %v", name, err, refreshed.Load())
 		}
 		select {
 		case got := <-done:
