@@ -18,6 +18,11 @@ type AccountsOptions struct {
 	Progress func(done, total int)
 }
 
+// In is a sign-in at the Identity Center of another region.
+func (r *Resolver) In(s chain.SignIn, region string) (chain.SignIn, error) {
+	return s.In(r.config(), region)
+}
+
 // Accounts lists the accounts that whoever has signed in at Identity Center may
 // use. Errors: those of sso.Tokens.Discover, among them *sso.SignInRequiredError.
 func (r *Resolver) Accounts(ctx context.Context, s chain.SignIn, o AccountsOptions) ([]sso.Account, error) {

@@ -222,7 +222,7 @@ func (r *Resolver) signIn(ctx context.Context, s chain.SignIn, o SignInOptions) 
 	}
 	out, err := r.tokens(s, client).SignIn(ctx, sso.SignInOptions{API: client, Flow: sso.Flow(o.Flow), Scopes: s.Scopes, Port: o.Port,
 		EndpointOf: func(region string) (awsapi.Endpoint, error) {
-			there, err := s.In(r.config(), region)
+			there, err := r.In(s, region)
 			return there.Endpoint, err
 		},
 		Visit: func(ctx context.Context, v sso.Visit) error {

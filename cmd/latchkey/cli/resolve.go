@@ -157,7 +157,7 @@ func (p *planned) uninterrupted(ctx context.Context) (aws.Credentials, error) {
 	}
 	creds, err := provider.Retrieve(ctx)
 	if err != nil {
-		if err = p.signing.offer(ctx, signIns, err); err == nil {
+		if _, err = p.signing.offer(ctx, signIns, err); err == nil {
 			creds, err = provider.Retrieve(ctx)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/browser"
 	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/session"
 	"github.com/latchkey-aws/latchkey/signin"
@@ -180,6 +181,7 @@ func (s *signingIn) settle(ctx context.Context, in chain.SignIn, out latchkey.Si
 	var backup string
 	var err error
 	switch {
+	case in.Kind == chain.KindSSO && out.Region != "" && in.Region.Origin.Kind != origin.KindFile: // it has yet to be written
 	case in.Kind == chain.KindSSO && out.Region != "":
 		if backup, err = s.resolver.CorrectRegion(ctx, in, out.Region); err != nil {
 			s.sys.warn(fmt.Errorf("Identity Center is in region %s, not %s as %s says, which could not be corrected: %w", out.Region, in.Region.Text, in.Region.Origin.Position(), err))
@@ -219,20 +221,21 @@ func (s *signingIn) before(plan *chain.Plan) ([]over, error) {
 
 // offer has the person sign in where a command has met a sign-in that is over, or
 // waits for the process that is at it. It returns err where nobody is there.
-func (s *signingIn) offer(ctx context.Context, list []over, err error) error {
+func (s *signingIn) offer(ctx context.Context, list []over, err error) (latchkey.SignedIn, error) {
+	none := latchkey.SignedIn{}
 	if !latchkey.NeedsSignIn(err) || ctx.Err() != nil {
-		return err
+		return none, err
 	}
 	offers, settingErr := s.resolver.Setting("login", "offer")
 	if settingErr != nil {
-		return settingErr
+		return none, settingErr
 	}
 	switch offers.Text {
 	case "", "ask", "always":
 	case "never":
-		return err
+		return none, err
 	default:
-		return &chain.ConfigError{Origin: offers.Origin, Message: "the login's offer is none of ask, always and never", Fix: "write one of them"}
+		return none, &chain.ConfigError{Origin: offers.Origin, Message: "the login's offer is none of ask, always and never", Fix: "write one of them"}
 	}
 	for _, o := range list {
 		if !meant(o.signIn, err) {
@@ -247,13 +250,13 @@ func (s *signingIn) offer(ctx context.Context, list []over, err error) error {
 			}
 			return s.confirm(ctx, o.signIn, err)
 		}
-		_, failure := s.onTerminal().start(ctx, o.signIn, latchkey.SignInOptions{Seen: &o.mark, Offer: ask})
+		in, failure := s.onTerminal().start(ctx, o.signIn, latchkey.SignInOptions{Seen: &o.mark, Offer: ask})
 		if errors.Is(failure, latchkey.ErrNobody) {
-			return err // which says what to run
+			failure = err // which says what to run
 		}
-		return failure
+		return in, failure
 	}
-	return err
+	return none, err
 }
 
 // meant reports whether the error is about this sign-in.

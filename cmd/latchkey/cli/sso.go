@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli/ssocmd"
+	"github.com/latchkey-aws/latchkey/internal/tty"
+	"github.com/latchkey-aws/latchkey/origin"
+)
+
+func newSSO(sys *Sys) *cobra.Command {
+	return ssocmd.New(&ssocmd.Deps{
+		Stdout: sys.Stdout, Stderr: sys.Stderr, Now: sys.Now,
+		Load: func() (*latchkey.Resolver, ssocmd.Asker, error) {
+			return sys.resolverAndAsker(nil, "")
+		},
+		Discover:      sys.discover,
+		Progress:      sys.progress,
+		Waiting:       sys.waiting,
+		Interruptible: interruptible,
+		Usage:         func(what, fix string) error { return &usageError{what: what, fix: fix} },
+		Failure:       func(err error, fix string) error { return &fixedError{err, fix} },
+		PrintJSON:     printJSON,
+		Table:         aligned,
+	})
+}
+
+// discover looks through Identity Center's directory, and has the person sign in
+// where that is needed.
+func (sys *Sys) discover(ctx context.Context, r *latchkey.Resolver, ask ssocmd.Asker, in chain.SignIn, o ssocmd.Discovery) (ssocmd.Found, error) {
+	var found ssocmd.Found
+	var err error
+	mark := r.SignInMark(in)
+	options := latchkey.AccountsOptions{Roles: o.Roles, Account: o.Account, Progress: o.Progress}
+	found.Accounts, err = r.Accounts(ctx, in, options)
+	if !latchkey.NeedsSignIn(err) {
+		return found, err
+	}
+	lead := sys.signingIn(r, ask.(*asker))
+	var signedIn latchkey.SignedIn
+	if in.StartURL.Origin.Kind == origin.KindFile {
+		signedIn, err = lead.offer(ctx, []over{{in, mark}}, err)
+	} else { // whoever names the URL of a portal on the command line is there to sign in
+		signedIn, err = lead.start(ctx, in, latchkey.SignInOptions{Seen: &mark})
+	}
+	if err == nil && signedIn.Region != "" {
+		found.Region = signedIn.Region
+		in, err = r.In(in, signedIn.Region)
+	}
+	if err == nil {
+		found.Accounts, err = r.Accounts(ctx, in, options)
+	}
+	return found, err
+}
+
+// progress shows on standard error how far something has come, if that is a
+// terminal.
+func (sys *Sys) progress(label string) (update func(done, total int), stop func()) {
+	bar := tty.NewBar(sys.Stderr, sys.width, label, sys.Now)
+	return bar.Update, bar.Clear
+}
+
+// width is that of the terminal on standard error, 0 where there is none.
+func (sys *Sys) width() int {
+	file, ok := sys.Stderr.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
