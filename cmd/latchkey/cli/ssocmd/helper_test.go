@@ -57,6 +57,8 @@ type world struct {
 	// during is called while AWS is being asked.
 	during func()
 	asked  []string // the sign-ins
+	// aws, if not nil, asks in place of all that.
+	aws func(context.Context, *latchkey.Resolver, ssocmd.Asker, chain.SignIn, ssocmd.Discovery) (ssocmd.Found, error)
 }
 
 func newWorld(t *testing.T, config string) *world {
@@ -83,7 +85,10 @@ func (w *world) read(name string) string {
 }
 
 // discover stands in for AWS.
-func (w *world) discover(_ context.Context, _ *latchkey.Resolver, _ ssocmd.Asker, in chain.SignIn, o ssocmd.Discovery) (ssocmd.Found, error) {
+func (w *world) discover(ctx context.Context, r *latchkey.Resolver, ask ssocmd.Asker, in chain.SignIn, o ssocmd.Discovery) (ssocmd.Found, error) {
+	if w.aws != nil {
+		return w.aws(ctx, r, ask, in, o)
+	}
 	w.asked = append(w.asked, strings.Join([]string{in.Session.Text, in.StartURL.Text, in.Region.Text, in.Portal.URL}, " "))
 	if w.during != nil {
 		w.during()
@@ -145,14 +150,16 @@ func (w *world) run(args ...string) (stdout, stderr string, err error) {
 type outcome struct {
 	Session, File, Backup string
 	Changed, Written      bool
-	Profiles              []struct {
-		Profile     string
-		AccountID   string `json:"account_id"`
-		AccountName string `json:"account_name"`
-		Role        string
-		State       string
-		Was, Wanted string
-	}
+	Profiles              []profileRow
+}
+
+type profileRow struct {
+	Profile     string
+	AccountID   string `json:"account_id"`
+	AccountName string `json:"account_name"`
+	Role        string
+	State       string
+	Was, Wanted string
 }
 
 // sync runs sync without asking and returns what came of it, one role a line.

@@ -56,7 +56,7 @@ func (d *Deps) tell(o *outcome) {
 			d.say("and %s more; --json lists all", plural(n, "profile"))
 		}
 	}
-	for _, kind := range []string{stateRenamed, stateElsewhere, stateUntold, stateUnassigned, stateRemoved} {
+	for _, kind := range []string{stateRenamed, stateElsewhere, stateUnusable, stateUntold, stateUnassigned, stateRemoved} {
 		for _, row := range o.Profiles {
 			if row.State != kind {
 				continue
@@ -83,9 +83,11 @@ func (d *Deps) tell(o *outcome) {
 		return
 	}
 	var parts []string
-	for _, state := range []string{stateAdded, stateChanged, stateRenamed, stateRemoved, stateUnchanged} {
-		if n := count[state]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, state))
+	for _, part := range [...]struct{ state, words string }{
+		{stateAdded, "to add"}, {stateChanged, "to change"}, {stateRenamed, "to rename"}, {stateRemoved, "to remove"}, {stateUnchanged, "as they are"},
+	} {
+		if n := count[part.state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, part.words))
 		}
 	}
 	if len(parts) > 0 {
@@ -105,6 +107,8 @@ func (row *outcomeRow) words(at map[string]string) string {
 		return "profile " + cell(row.Was) + " becomes " + name
 	case stateElsewhere:
 		return role + " has a profile already: " + name + " (" + at[row.Profile] + ")"
+	case stateUnusable:
+		return role + " gets no profile: AWS has no roles of such a name"
 	case stateUntold:
 		return "profile " + name + " stays: AWS does not tell your roles in its account"
 	case stateUnassigned:

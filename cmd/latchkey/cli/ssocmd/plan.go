@@ -21,6 +21,7 @@ const (
 	stateUnassigned = "unassigned" // stays, because --prune was not said
 	stateUntold     = "untold"     // stays, because AWS does not tell the account's roles
 	stateElsewhere  = "elsewhere"  // the role has a profile outside of the block
+	stateUnusable   = "unusable"   // the role's name cannot be one of AWS's
 )
 
 // outcomeRow is what became of one role, or of a profile in the block.
@@ -79,6 +80,10 @@ func (p *planning) plan() (sections []profile.BlockSection, rows []outcomeRow) {
 	for _, a := range p.accounts {
 		for _, role := range a.Roles {
 			at := pair{a.ID, role}
+			if !usable(role) {
+				rows = append(rows, outcomeRow{AccountID: a.ID, AccountName: a.Name, Role: role, State: stateUnusable})
+				continue
+			}
 			if others := elsewhere[at]; len(others) > 0 && had[at] == nil {
 				rows = append(rows, outcomeRow{Profile: others[0], AccountID: a.ID, AccountName: a.Name, Role: role, State: stateElsewhere})
 				continue
@@ -109,6 +114,12 @@ func (p *planning) plan() (sections []profile.BlockSection, rows []outcomeRow) {
 		return cmp.Or(cmp.Compare(a.Profile, b.Profile), cmp.Compare(a.State, b.State))
 	})
 	return append(sections, profiles...), rows
+}
+
+// usable reports whether a role has a name as IAM allows it. Any other could be
+// read as something else in the file.
+func usable(role string) bool {
+	return !strings.ContainsFunc(role, func(r rune) bool { return !nameRune(r) && r != '=' && r != ',' })
 }
 
 func (p *planning) naming() *naming {

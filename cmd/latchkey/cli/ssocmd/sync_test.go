@@ -212,7 +212,7 @@ func TestSyncAsks(t *testing.T) {
 	}
 	w.person = yes
 	stdout, stderr, err = w.run("sync")
-	if err != nil || !strings.Contains(stdout, preview) || !strings.Contains(stderr, "latchkey: profiles of corp: 1 added\n") || !strings.Contains(stderr, "latchkey exec dev-Admin") || w.read("config") == session {
+	if err != nil || !strings.Contains(stdout, preview) || !strings.Contains(stderr, "latchkey: profiles of corp: 1 to add\n") || !strings.Contains(stderr, "latchkey exec dev-Admin") || w.read("config") == session {
 		t.Errorf("yes: %v\n%s\n%s", err, stdout, stderr)
 	}
 	w.person = nil
@@ -239,7 +239,7 @@ func TestSyncTells(t *testing.T) {
 	at := w.path("config")
 	for _, want := range []string{
 		"latchkey: R00 in 222222222222 (prod) has a profile already: w00 (" + at + ":7)\n", "latchkey: and 5 profiles more; --json lists all\n",
-		"latchkey: dev-Admin-111111111111 is named so because there is another profile dev-Admin (" + at + ":5)\n", "latchkey: profiles of corp: 1 added\n",
+		"latchkey: dev-Admin-111111111111 is named so because there is another profile dev-Admin (" + at + ":5)\n", "latchkey: profiles of corp: 1 to add\n",
 	} {
 		if err != nil || !strings.Contains(stderr, want) {
 			t.Errorf("%v: %q is not said:\n%s", err, want, stderr)
