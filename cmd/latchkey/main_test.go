@@ -74,7 +74,8 @@ func showEnv() {
 
 // TestScripts runs the scripts through the real main. Verbs beside those of
 // testscript: sandbox starts a sandbox (sandbox people: one with more users; sandbox
-// slow: where new keys take their time too) and points the environment at it; code
+// slow: where new keys take their time too; sandbox approve: whose pages answer by
+// themselves) and points the environment at it; code
 // USER puts that user's next MFA code into $CODE; exits N COMMAND runs a
 // command that must end with N.
 func TestScripts(t *testing.T) {
@@ -188,7 +189,11 @@ func people() *sandbox.World {
 
 func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
 	var opts []sandbox.Option
-	if len(args) > 0 {
+	switch {
+	case len(args) > 0 && args[0] == "approve":
+		opts = append(opts, sandbox.WithAutoApprove())
+		ts.Setenv("BROWSER", "latchkey sandbox visit %s")
+	case len(args) > 0:
 		world := people()
 		if args[0] == "slow" {
 			world.Settings.NewKeyDelay = 3 * time.Second
