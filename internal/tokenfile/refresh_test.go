@@ -95,33 +95,6 @@ func (is *issuer) current(t *testing.T) string {
 	return doc.Text("token")
 }
 
-// TestCancelledWithTheAnswerOnItsWay: an answer that is on its way is kept for the next
-// process, for the refresh token is used up; a late one is not waited for.
-func TestCancelledWithTheAnswerOnItsWay(t *testing.T) {
-	t.Parallel()
-	for delay, want := range map[time.Duration]string{30 * time.Millisecond: "t1", time.Minute: "t0"} {
-		is := newIssuer(t, -time.Hour)
-		is.delay = delay
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(10*time.Millisecond, cancel)
-		begun := time.Now()
-		_, err := is.file.Current(ctx, is.rules())
-		if took := time.Since(begun); !errors.Is(err, context.Canceled) || took > 110*time.Millisecond {
-			t.Errorf("answer after %v: %v after %v", delay, err, took)
-		}
-		doc, err := tokenfile.Read(t.Context(), is.file.Path)
-		if err != nil || doc.Text("token") != want {
-			t.Errorf("answer after %v: the file has %q, %v; want %q", delay, doc.Text("token"), err, want)
-		}
-	}
-	is := newIssuer(t, -time.Hour)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := is.file.Current(ctx, is.rules()); !errors.Is(err, context.Canceled) || is.calls.Load() != 0 {
-		t.Errorf("cancelled before: %v after %d calls", err, is.calls.Load())
-	}
-}
-
 func TestCurrentByTimeLeft(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -315,17 +288,6 @@ func TestSymlinkStays(t *testing.T) {
 	}
 	if to, err := os.Readlink(is.file.Path); err != nil || to != target {
 		t.Errorf("the symlink leads to %q, %v", to, err)
-	}
-}
-
-func TestCancelledRefresh(t *testing.T) {
-	t.Parallel()
-	is := newIssuer(t, time.Minute)
-	is.delay = time.Minute
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := is.file.Current(ctx, is.rules()); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
 	}
 }
 
