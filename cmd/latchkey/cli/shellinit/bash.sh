@@ -1,5 +1,6 @@
 # latchkey: @LK@, a function that switches this shell to an AWS profile.
-# The backslashes keep aliases out, "builtin" and "command" functions of the same names.
+# The backslashes keep aliases out, "builtin" and "command" functions of the same
+# names. "\builtin local" splits words as any command does.
 \builtin unalias @LK@ @LK@_prompt 2>/dev/null || \builtin :
 
 function @LK@ {
@@ -36,13 +37,13 @@ function @LK@ {
 }
 
 function @LK@_prompt {
-    \builtin local __lk_text=${LATCHKEY_PROFILE-} __lk_end=${AWS_CREDENTIAL_EXPIRATION-} __lk_now __lk_y __lk_m __lk_left
+    \builtin local __lk_text="${LATCHKEY_PROFILE-}" __lk_end="${AWS_CREDENTIAL_EXPIRATION-}" __lk_now __lk_y __lk_m __lk_left
     __lk_text=${__lk_text//[[:cntrl:]]/?}
     case $__lk_end in
     [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z | \
         [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]+00:00)
         if [[ ${BASH_VERSINFO[0]} -ge 5 ]]; then
-            __lk_now=$EPOCHSECONDS
+            __lk_now=${EPOCHSECONDS-0}
         elif [[ ${BASH_VERSINFO[0]} == 4 && ${BASH_VERSINFO[1]} -ge 2 ]]; then
             \builtin printf -v __lk_now '%(%s)T' -1
         else
@@ -61,7 +62,7 @@ function @LK@_prompt {
         elif [[ $__lk_left -lt 3600 ]]; then
             __lk_left=$((__lk_left / 60))m
         else
-            \builtin printf -v __lk_left '%dh%02dm' $((__lk_left / 3600)) $((__lk_left % 3600 / 60))
+            \builtin printf -v __lk_left '%dh%02dm' "$((__lk_left / 3600))" "$((__lk_left % 3600 / 60))"
         fi
         __lk_text=${__lk_text:+$__lk_text }$__lk_left
         ;;
@@ -74,8 +75,8 @@ function @LK@_prompt {
 # Completes the arguments. The line is cut into words here, because bash cuts at
 # colons too and leaves the quotes; nothing of it is evaluated.
 function __@LK@_complete {
-    \builtin local __lk_line=${COMP_LINE:0:COMP_POINT} __lk_word= __lk_raw= __lk_before= __lk_quote= __lk_open= __lk_found= __lk_c __lk_i
-    \builtin local __lk_cut=${2-} __lk_sq="'" __lk_esc="'\\''"
+    \builtin local __lk_line="${COMP_LINE:0:COMP_POINT}" __lk_word= __lk_raw= __lk_before= __lk_quote= __lk_open= __lk_found= __lk_c __lk_i
+    \builtin local __lk_cut="${2-}" __lk_sq="'" __lk_esc="'\\''"
     COMPREPLY=()
     \builtin set --
     for ((__lk_i = 0; __lk_i < ${#__lk_line}; __lk_i++)); do
@@ -109,17 +110,19 @@ function __@LK@_complete {
     fi
     \builtin shift
     __lk_found=$(\builtin command latchkey __completeNoDesc env "$@" "$__lk_word" 2>/dev/null) || \builtin return 0
+    # In the last line 8 stands for files, and what is found are their suffixes.
+    __lk_found=$'\n'$__lk_found
+    if [[ ${__lk_found##*:} == 8 ]]; then
+        \builtin compopt -o default 2>/dev/null || \builtin :
+        \builtin return 0
+    fi
+    __lk_found=${__lk_found%$'\n'*}
     if [[ $# == 0 && -n $__lk_word && --clear == "$__lk_word"* ]]; then
         __lk_found=--clear$'\n'$__lk_found
     fi
     while IFS= \builtin read -r __lk_c; do
         case $__lk_quote$__lk_c in
-        :[0-9]*) # the last line says what else may be completed: 4 stands for nothing
-            if [[ ${#COMPREPLY[@]} == 0 && $((${__lk_c#:} & 4)) == 0 ]]; then
-                \builtin compopt -o default 2>/dev/null || \builtin :
-            fi
-            \builtin break
-            ;;
+        '' | [\"\']) ;; # an empty line
         \"*)
             __lk_c=${__lk_c#"$__lk_before"} __lk_word=
             for ((__lk_i = 0; __lk_i < ${#__lk_c}; __lk_i++)); do

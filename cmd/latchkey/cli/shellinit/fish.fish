@@ -24,17 +24,20 @@ function @LK@ --description 'Switch this shell to an AWS profile'
             set without $without -u $name
         end
     end
-    set -l code (command env $without latchkey env --shell fish $argv)
-    or return
-    if string match -q -r -- '^set -(gx|eg) AWS_' "$code[1]"
+    # In a substitution latchkey would have another standard error than the function.
+    command env $without latchkey env --shell fish $argv | read -l -z code
+    set -l ended $pipestatus[1]
+    test $ended -eq 0
+    or return $ended
+    if string match -q -r -- '^set -(gx|eg) AWS_' "$code"
         if set -q LATCHKEY_PROFILE
             for name in @ALL@
                 set -eg $name
             end
         end
-        string join -- \n $code | builtin source
-    else if set -q code[1] # something else was asked for, such as --help
-        string join -- \n $code
+        builtin printf %s $code | builtin source
+    else # something else was asked for, such as --help
+        builtin printf %s $code
     end
 end
 
@@ -59,7 +62,7 @@ function @LK@_prompt --description 'Print the AWS profile of this shell and the 
         set text (string trim -- "$text $left")
     end
     if test -n "$text"
-        set -q argv[1]
+        test -n "$argv[1]"
         or set argv %s
         builtin printf $argv[1] $text
     end
@@ -67,10 +70,17 @@ function @LK@_prompt --description 'Print the AWS profile of this shell and the 
 end
 
 function __@LK@_complete
-    set -l words (builtin commandline -opc) (builtin commandline -ct)
-    set -l found (command latchkey __complete env $words[2..-1] 2>/dev/null)
+    set -l words (builtin commandline -opc)
+    # fish itself looks what of it fits, unless latchkey must know that it is a flag.
+    set -l flag (string match -- '-*' (builtin commandline -ct))
+    set -l found (command latchkey __complete env $words[2..-1] "$flag" 2>/dev/null)
+    # In the last line 8 stands for files, and what is found are their suffixes.
+    if test "$found[-1]" = :8
+        __fish_complete_suffix .json
+        return
+    end
     string match -v -r -- '^:\d+$' $found
-    if test (builtin count $words) -eq 2
+    if test -n "$flag" -a (builtin count $words) -eq 1
         builtin printf '%s\t%s\n' --clear 'take the credentials out of the shell again'
     end
 end

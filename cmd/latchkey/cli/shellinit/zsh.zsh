@@ -35,7 +35,7 @@ function @LK@ {
 }
 
 function @LK@_prompt {
-    builtin local __lk_text=${LATCHKEY_PROFILE-} __lk_end=${AWS_CREDENTIAL_EXPIRATION-} __lk_y __lk_m __lk_left
+    builtin local __lk_text="${LATCHKEY_PROFILE-}" __lk_end="${AWS_CREDENTIAL_EXPIRATION-}" __lk_y __lk_m __lk_left
     # A percent sign would mean something to the prompt.
     __lk_text=${${__lk_text//[[:cntrl:]]/?}//\%/%%}
     case $__lk_end in
@@ -64,10 +64,15 @@ function @LK@_prompt {
 }
 
 # Puts what can follow the arguments into the array reply; the last of them is
-# what has been typed.
+# what has been typed. It fails where that is the name of a file.
 function __@LK@_reply {
     reply=(${(f)"$(command latchkey __completeNoDesc env "$@" 2>/dev/null)"})
-    reply=("${(@)reply[1,-2]}") # the last line is for scripts that complete files
+    # In the last line 8 stands for files, and what is found are their suffixes.
+    if [[ ${reply[-1]-} == :8 ]]; then
+        reply=()
+        return 1
+    fi
+    reply=("${(@)reply[1,-2]}")
     if [[ $# == 1 && $1 == -* && --clear == ${1}* ]]; then
         reply=(--clear $reply)
     fi
@@ -77,8 +82,11 @@ function __@LK@_reply {
 # For compinit, which matches and quotes by itself.
 function _@LK@ {
     builtin local -a reply
-    __@LK@_reply "${(@Q)words[2,CURRENT-1]}" "${${(M)PREFIX:#-*}:-}"
-    compadd -- "${reply[@]}"
+    if __@LK@_reply "${(@Q)words[2,CURRENT-1]}" "${(M)PREFIX:#-*}"; then
+        compadd -- "${reply[@]}"
+    else
+        _files
+    fi
 }
 
 # For a zsh without compinit.
@@ -87,7 +95,7 @@ function __@LK@_compctl {
     builtin local -i at
     builtin read -cA line
     builtin read -cn at
-    __@LK@_reply "${(@Q)line[2,at-1]}" "${(M)1:#-*}"
+    __@LK@_reply "${(@Q)line[2,at-1]}" "${(M)1:#-*}" || :
 }
 
 if (( ${+functions[compdef]} )); then
