@@ -54,47 +54,15 @@ type planning struct {
 // plan returns the sections of the new block and what became of each role. It is
 // the same for the same state of the world, and nothing changes if it is run again.
 func (p *planning) plan() (sections []profile.BlockSection, rows []outcomeRow) {
-	had := make(map[pair]*profile.BlockSection)
-	elsewhere := uses(p.outside, p.signIn)
 	n := p.naming()
-	var profiles []profile.BlockSection
-	for i := range p.old.Sections {
-		s := &p.old.Sections[i]
-		at := pair{s.Get(keyAccount), s.Get(keyRole)}
-		name, isProfile := strings.CutPrefix(s.Section, "profile ")
-		_, twice := had[at]
-		switch {
-		case !isProfile:
-			sections = append(sections, *s)
-		case s.Get(keySession) != p.signIn.Session.Text || at.account == "" || at.role == "" || twice:
-			profiles = append(profiles, *s) // somebody else's, who put it here
-			n.used[strings.ToLower(name)] = true
-		default:
-			had[at] = s
-		}
+	sections, profiles, had := p.sorted()
+	for _, s := range profiles {
+		n.used[strings.ToLower(strings.TrimPrefix(s.Section, "profile "))] = true
 	}
 	if p.session != nil {
 		sections = append(sections, *p.session)
 	}
-	var list []*wanted
-	for _, a := range p.accounts {
-		for _, role := range a.Roles {
-			at := pair{a.ID, role}
-			if !usable(role) {
-				rows = append(rows, outcomeRow{AccountID: a.ID, AccountName: a.Name, Role: role, State: stateUnusable})
-				continue
-			}
-			if others := elsewhere[at]; len(others) > 0 && had[at] == nil {
-				rows = append(rows, outcomeRow{Profile: others[0], AccountID: a.ID, AccountName: a.Name, Role: role, State: stateElsewhere})
-				continue
-			}
-			list = append(list, &wanted{account: a, role: role})
-		}
-	}
-	// Names must not depend on what the accounts are called today.
-	slices.SortFunc(list, func(a, b *wanted) int {
-		return cmp.Or(cmp.Compare(a.account.ID, b.account.ID), cmp.Compare(a.role, b.role))
-	})
+	list, rows := p.wanted(had)
 	left, leftRows := p.leftOver(had, list, n)
 	profiles, rows = append(profiles, left...), append(rows, leftRows...)
 	for _, w := range list {
@@ -114,6 +82,51 @@ func (p *planning) plan() (sections []profile.BlockSection, rows []outcomeRow) {
 		return cmp.Or(cmp.Compare(a.Profile, b.Profile), cmp.Compare(a.State, b.State))
 	})
 	return append(sections, profiles...), rows
+}
+
+// sorted returns what the block holds: sections that are no profiles, profiles that
+// somebody else put there, and by their roles those that sync made.
+func (p *planning) sorted() (sections, foreign []profile.BlockSection, had map[pair]*profile.BlockSection) {
+	had = make(map[pair]*profile.BlockSection)
+	for i := range p.old.Sections {
+		s := &p.old.Sections[i]
+		at := pair{s.Get(keyAccount), s.Get(keyRole)}
+		switch _, twice := had[at]; {
+		case !strings.HasPrefix(s.Section, "profile "):
+			sections = append(sections, *s)
+		case s.Get(keySession) != p.signIn.Session.Text || at.account == "" || at.role == "" || twice:
+			foreign = append(foreign, *s)
+		default:
+			had[at] = s
+		}
+	}
+	return sections, foreign, had
+}
+
+// wanted returns the roles that are to have a profile in the block, in an order
+// that does not depend on what the accounts are called today.
+func (p *planning) wanted(had map[pair]*profile.BlockSection) (list []*wanted, rows []outcomeRow) {
+	elsewhere := uses(p.outside, p.signIn)
+	for _, a := range p.accounts {
+		for _, role := range a.Roles {
+			row := outcomeRow{AccountID: a.ID, AccountName: a.Name, Role: role}
+			at := pair{a.ID, role}
+			switch others := elsewhere[at]; {
+			case !usable(role):
+				row.State = stateUnusable
+			case len(others) > 0 && had[at] == nil:
+				row.State, row.Profile = stateElsewhere, others[0]
+			default:
+				list = append(list, &wanted{account: a, role: role})
+				continue
+			}
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(list, func(a, b *wanted) int {
+		return cmp.Or(cmp.Compare(a.account.ID, b.account.ID), cmp.Compare(a.role, b.role))
+	})
+	return list, rows
 }
 
 // usable reports whether a role has a name as IAM allows it. Any other could be
