@@ -160,6 +160,7 @@ func TestVisitEndsWithTheSignIn(t *testing.T) {
 		c.o.Visit = func(ctx context.Context, v sso.Visit) error {
 			_ = person(ctx, v)
 			<-ctx.Done()
+			time.Sleep(30 * time.Millisecond)
 			ended = true
 			return ctx.Err()
 		}

@@ -93,8 +93,16 @@ func TestNoRegionRepair(t *testing.T) {
 			t.Errorf("%s: %+v", tt.name, region)
 		}
 	}
-	// To and fro.
+	// Nobody wants it any more.
 	c := newTrial(t, "corp", sso.FlowDevice)
+	c.o.EndpointOf = endpointIn
+	ctx, cancel := context.WithCancel(t.Context())
+	c.desk.register = func(int, awsapi.Endpoint) error { cancel(); return wrongRegion("eu-west-1") }
+	if _, err := sso.NewTokens(c.config, c.desk).SignIn(ctx, c.o); err == nil || len(c.desk.log) != 1 {
+		t.Errorf("cancelled: %v after %s", err, c.desk.calls())
+	}
+	// To and fro.
+	c = newTrial(t, "corp", sso.FlowDevice)
 	c.config.EndpointOf = endpointIn
 	c.desk.register = func(_ int, e awsapi.Endpoint) error {
 		if e == endpointOf("us-east-1") {

@@ -62,12 +62,8 @@ func plainURL(raw string) (u *url.URL, why string) {
 		return nil, "a user name in it"
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, "neither http nor https"
-	case u.Hostname() == "" || strings.HasSuffix(u.Hostname(), ".") || strings.HasSuffix(u.Host, ":"):
-		return nil, "no usable host"
-	}
-	// What was parsed as the host must be what is written there.
-	rest, ok := strings.CutPrefix(strings.ToLower(raw), u.Scheme+"://"+strings.ToLower(u.Host))
-	if !ok || rest != "" && !strings.Contains("/?#", rest[:1]) {
+	case u.Hostname() == "" || strings.HasSuffix(u.Hostname(), ".") || strings.HasSuffix(u.Host, ":"),
+		strings.Trim(strings.ToLower(u.Host), "abcdefghijklmnopqrstuvwxyz0123456789-.:[]") != "": // it was percent-encoded
 		return nil, "no usable host"
 	}
 	u.Host = strings.ToLower(u.Host)

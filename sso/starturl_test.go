@@ -72,6 +72,7 @@ func TestVanityStartURL(t *testing.T) {
 		{"http", "http://aws.corp.example/start", 302, 0, "https://corp.awsapps.com/start", "", "", "not https", ""},
 		{"http at AWS", "http://corp.awsapps.com/start", 302, 0, "", "", "", "not https", ""},
 		{"nothing", "", 302, 0, "", "", "", "neither http nor https", ""},
+		{"an encoded host", "https://aws%C3%BC.example/start", 302, 0, "https://corp.awsapps.com/start", "", "", "no usable host", ""},
 		{"a user name", "https://me@corp.awsapps.com/start", 302, 0, "", "", "", "a user name", ""},
 	} {
 		var operations []string
