@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -309,6 +310,7 @@ test "$pin" = 4711 && echo '{"Version":1,"AccessKeyId":"AKIAIOSFODNN7EXAMPLE","S
 	if err != nil {
 		t.Fatal(err)
 	}
+	environ = append(environ, "AWS_PROFILE=west")
 	put(t, config, string(text)+"[profile asks]\ncredential_process = sh "+filepath.Join(dir, "ask")+"\n")
 	for name, prompt := range map[string]string{
 		"bash": `PS1='$(lk_prompt "(%s) ")$ '`,
@@ -327,7 +329,14 @@ test "$pin" = 4711 && echo '{"Version":1,"AccessKeyId":"AKIAIOSFODNN7EXAMPLE","S
 			ty.typed(shell.load + "\n" + prompt + "\n")
 			ty.typed("echo load''ed\n")
 			ty.await("loaded", 1)
-			ty.typed("lk 'my prod'\n")
+			ty.typed("lk\n") // what AWS_PROFILE says is not meant
+			ty.await("which profile?", 1)
+			ty.await("number, ", 1)
+			number := regexp.MustCompile(`(\d+) +my prod`).FindStringSubmatch(ty.screen())
+			if number == nil {
+				t.Fatalf("the profile cannot be picked:\n%s", ty.screen())
+			}
+			ty.typed(number[1] + "\n")
 			ty.await("(my prod) $ ", 1)
 			ty.typed("lk asks\n")
 			ty.await("pin? ", 1)

@@ -40,7 +40,7 @@ people who work with one profile at a time. Load it in your shell's start-up fil
   lk prod                switches this shell to the profile prod; where that fails
                          everything stays as it was, and the exit code tells why
   lk prod --duration 1h  takes every flag of "latchkey env"
-  lk                     asks which profile
+  lk                     has you pick the profile, unless there is a default one
   lk --clear             takes the credentials and the region out of the shell again
 
 The Tab key completes profiles and flags. A switch starts afresh: it does not see
