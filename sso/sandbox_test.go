@@ -7,10 +7,8 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -280,73 +278,4 @@ func TestSandboxRegion(t *testing.T) {
 		s.ahead += 2 * time.Hour
 		s.roles(t, tokens) // refreshed where the sign-in is, whatever the config says
 	}
-}
-
-// python runs a program of the AWS SDK for Python in the home.
-func (s *stage) python(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath("python3")
-	if err == nil {
-		err = exec.Command(path, "-c", "import boto3").Run()
-	}
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatalf("boto3: %v", err)
-		}
-		t.Skipf("boto3: %v", err)
-	}
-	real, err := os.UserHomeDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, "-c", program)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PYENV_ROOT=" + filepath.Join(real, ".pyenv")} // version managers find the program by the real home
-	cmd.Env = append(cmd.Env, s.home.Env...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("python: %v\n%s", err, out)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// TestBoto3 has the AWS SDK for Python use a sign-in, refresh it, and leave it to
-// us again.
-func TestBoto3(t *testing.T) {
-	t.Parallel()
-	const identity = `import boto3; print(boto3.Session(profile_name="sso-dev").client("sts").get_caller_identity()["Arn"])`
-	const arn = "arn:aws:sts::444455556666:assumed-role/AWSReservedSSO_Developer_"
-	for _, flow := range []sso.Flow{sso.FlowBrowser, sso.FlowDevice} {
-		// Botocore refreshes a token that has less than 15 minutes left.
-		s := newStage(t, func(w *sandbox.World) { w.Settings.SSOToken = 14 * time.Minute }, sandbox.WithAutoApprove())
-		// Its clock is not ours.
-		tokens, out, err := s.signIn(t, flow, func(o *sso.SignInOptions) { o.Sleep = shortSleep })
-		if err != nil {
-			t.Fatal(err)
-		}
-		before, err := os.ReadFile(out.File)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := s.python(t, identity); !strings.HasPrefix(got, arn) {
-			t.Errorf("%s: %s", flow, got)
-		}
-		after, err := os.ReadFile(out.File)
-		if err != nil || string(after) == string(before) {
-			t.Errorf("%s: not refreshed: %v", flow, err)
-		}
-		s.roles(t, tokens)
-		s.ahead = 10 * time.Minute
-		if _, err := tokens.Lasting(t.Context(), 10*time.Minute); err != nil {
-			t.Errorf("%s: refreshed after boto3: %v", flow, err)
-		}
-		if got := s.python(t, identity); !strings.HasPrefix(got, arn) {
-			t.Errorf("%s: after us: %s", flow, got)
-		}
-	}
-}
-
-// shortSleep waits for real, for less.
-func shortSleep(ctx context.Context, _ time.Duration) error {
-	time.Sleep(50 * time.Millisecond)
-	return ctx.Err()
 }
