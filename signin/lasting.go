@@ -22,7 +22,7 @@ const longest = 10 * time.Minute
 // Errors: as [Credentials.Retrieve], with [ReasonExpiring] when the credentials
 // live and nothing can renew them.
 func (c *Credentials) Lasting(ctx context.Context, least time.Duration) (time.Time, error) {
-	least = max(0, min(least, longest))
+	least = min(least, longest)
 	file := c.file()
 	rules := c.rules(file.Path)
 	rules.Least = least

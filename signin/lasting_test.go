@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/authcode"
 	"github.com/latchkey-aws/latchkey/internal/lockfile"
+	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/signin"
 )
 
@@ -96,6 +98,23 @@ func TestLasting(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLastingTakesWhatThereIs: credentials that were renewed a moment ago are not
+// a reason to ask a person, short as they are.
+func TestLastingTakesWhatThereIs(t *testing.T) {
+	t.Parallel()
+	d, c := newDesk(t), configFor(t, "")
+	if _, err := signin.SignIn(t.Context(), c, d.remote(d.shown)); err != nil {
+		t.Fatal(err)
+	}
+	c.LoginSession, c.Now = arn, func() time.Time { return noon.Add(10 * time.Minute) }
+	d.out.ExpiresIn = 3 * time.Minute
+	d.query.Set("code_challenge", authcode.Challenge(secret.Text{})) // a renewal has no verifier
+	got, err := signin.NewCredentials(c, d).Lasting(t.Context(), time.Hour)
+	if err != nil || !got.Equal(noon.Add(13*time.Minute)) {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 

@@ -12,12 +12,12 @@ import (
 
 // TestChromium: a real browser shows the pages as they are meant, in light and
 // dark, for the policy that comes with them allows their style and nothing else.
-// The pictures are for people: they are kept where LATCHKEY_TEST_PICTURES says.
+// The pictures are for people: they are kept where LATCHKEY_TEST_SHOTS says.
 func TestChromium(t *testing.T) {
 	t.Parallel()
 	page := chromium.Start(t)
 	page.Size(720, 520)
-	folder := os.Getenv("LATCHKEY_TEST_PICTURES")
+	folder := os.Getenv("LATCHKEY_TEST_SHOTS")
 	for id, query := range map[string]string{"signed-in": good, "not-signed-in": "error=access_denied&state=" + state, "nothing": "code=x"} {
 		seen := map[string]bool{}
 		for name, dark := range map[string]bool{"light": false, "dark": true} {

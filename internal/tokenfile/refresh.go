@@ -68,7 +68,7 @@ type Rules struct {
 func (r Rules) enough(left time.Duration) bool { return left > max(r.Least, Window) }
 
 // routine reports whether a living token is good enough to go on with.
-func (r Rules) routine() bool { return r.Least == 0 }
+func (r Rules) routine() bool { return r.Least <= 0 }
 
 // RefreshError is a refresh that failed. Its texts are recorded in a file for
 // waiting processes and must hold no secret.
