@@ -11,7 +11,7 @@ import (
 // own and those of latchkey.
 const knownKeys = " aws_access_key_id aws_secret_access_key aws_session_token aws_security_token aws_account_id" +
 	" role_arn role_session_name source_profile credential_source credential_process external_id mfa_serial duration_seconds" +
-	" web_identity_token_file sso_session sso_account_id sso_role_name sso_region sso_start_url sso_registration_scopes" +
+	" web_identity_token_file sso_session sso_account_id sso_account_name sso_role_name sso_region sso_start_url sso_registration_scopes" +
 	" login_session region output endpoint_url services ca_bundle include_profile mfa_process session_tags" +
 	" transitive_session_tags source_identity "
 
