@@ -1,6 +1,7 @@
 package ssocmd
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,14 +58,34 @@ func (t template) expand(session string, a sso.Account, role string) string {
 	var b strings.Builder
 	for i, part := range t.parts {
 		if i%2 == 1 {
-			value := map[string]string{"account": a.Name, "account-id": a.ID, "email": a.Email, "email-local": local, "role": role, "session": session}[part]
-			if part = slug(value); part == "" {
+			switch part {
+			case "account":
+				part = telling(a.Name, a.ID)
+			case "account-id":
 				part = a.ID
+			case "email":
+				part = telling(a.Email, a.ID)
+			case "email-local":
+				part = telling(local, a.ID)
+			case "role":
+				part = cmp.Or(slug(role), "role")
+			case "session":
+				part = cmp.Or(slug(session), "sso")
 			}
 		}
 		b.WriteString(part)
 	}
 	return strings.TrimLeft(b.String(), "-.") // which would look like a flag or a hidden file
+}
+
+// telling is the slug of a name, or the account's id where no letter is left of it:
+// what is left then says nothing, or looks like the id of another account.
+func telling(name, id string) string {
+	s := slug(name)
+	if !strings.ContainsFunc(s, unicode.IsLetter) {
+		return id
+	}
+	return s
 }
 
 // slug makes a word of a name: letters and digits as they are, without accents,

@@ -98,8 +98,9 @@ func TestNames(t *testing.T) {
 	}{
 		{"words", "", "", []sso.Account{account(1, "Prod  (EU)/main", "AWSAdministratorAccess"), account(2, "Zürich ß", "a=b,c@d+e")},
 			"added Prod-EU-main-AWSAdministratorAccess = AWSAdministratorAccess in 111111111111\nadded Zurich-ss-a-b-c@d+e = a=b,c@d+e in 222222222222\n"},
-		{"nothing that can be written", "", "", []sso.Account{account(1, "日本", "Admin"), account(2, "", "Admin"), account(3, "- .", "Admin")},
-			"added 111111111111-Admin = Admin in 111111111111\nadded 222222222222-Admin = Admin in 222222222222\nadded 333333333333-Admin = Admin in 333333333333\n"},
+		{"nothing that can be written", "", "", []sso.Account{account(1, "日本", "Admin"), account(2, "", "Admin"), account(3, "- .", "Admin"), account(4, "111111111111", "Admin"), account(5, "日本 2", "=")},
+			"added 111111111111-Admin = Admin in 111111111111\nadded 222222222222-Admin = Admin in 222222222222\nadded 333333333333-Admin = Admin in 333333333333\n" +
+				"added 444444444444-Admin = Admin in 444444444444\nadded 555555555555-role = = in 555555555555\n"},
 		{"accounts of one name", "", "", []sso.Account{account(1, "prod", "Admin", "Dev"), account(2, "Prod", "Admin")},
 			"added Prod-Admin-222222222222 = Admin in 222222222222, wanted Prod-Admin\nadded prod-Admin-111111111111 = Admin in 111111111111, wanted prod-Admin\nadded prod-Dev = Dev in 111111111111\n"},
 		{"roles that write the same", "", "", []sso.Account{account(1, "dev", "a,b", "a=b", "A=B")},
