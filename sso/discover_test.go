@@ -23,6 +23,7 @@ type directory struct {
 	roles    []string // in every account
 	trouble  func(call int, account string) error
 	takes    time.Duration
+	ended    bool // the token that the fixtures begin with is
 
 	mu            sync.Mutex
 	calls         int
@@ -44,6 +45,9 @@ func (d *directory) enter(token secret.Text, account string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.running--
+	if d.ended && token.Reveal() == "canary-old-access" {
+		return answered(401, "UnauthorizedException")
+	}
 	if d.trouble == nil {
 		return nil
 	}
@@ -285,11 +289,25 @@ func TestDiscoverSignInEnds(t *testing.T) {
 	}
 	_, slept, err := discover(t, t.Context(), sso.DiscoverOptions{API: d, Roles: true})
 	var required *sso.SignInRequiredError
-	if !errors.As(err, &required) || required.Reason != sso.ReasonEnded || d.calls > 38 || slept.n > 0 {
+	if !errors.As(err, &required) || required.Reason != sso.ReasonEnded || d.calls > 30+2*8 || slept.n > 0 {
 		t.Errorf("%v after %d calls", err, d.calls)
 	}
 	if strings.Contains(fmt.Sprintf("%v %+v", err, required), "canary") {
 		t.Errorf("the error holds a token: %+v", required)
+	}
+}
+
+// TestDiscoverTokenEnds: AWS ends the access token, and not the sign-in.
+func TestDiscoverTokenEnds(t *testing.T) {
+	t.Parallel()
+	f, o, d := newFixture(t, "corp", file(noon.Add(time.Hour))), good(), organisation(100)
+	d.trouble = func(n int, _ string) error {
+		d.ended = n >= 30
+		return nil
+	}
+	list, err := sso.NewTokens(f.config, o).Discover(t.Context(), sso.DiscoverOptions{API: d, Roles: true})
+	if err != nil || !reflect.DeepEqual(list, wantOrganisation(100, true)) || o.calls.Load() != 1 {
+		t.Errorf("%d accounts, %v, %d renewals", len(list), err, o.calls.Load())
 	}
 }
 

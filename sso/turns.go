@@ -100,10 +100,21 @@ func (d *discovery) accessToken(ctx context.Context) (secret.Text, error) {
 	return l.text, nil
 }
 
+// renew reports whether there is another token in place of one that AWS has ended.
+func (d *discovery) renew(ctx context.Context, ended secret.Text) bool {
+	d.token.mu.Lock()
+	if d.token.text.Equal(ended) {
+		d.token.text = secret.Text{}
+	}
+	d.token.mu.Unlock()
+	token, err := d.accessToken(ctx)
+	return err == nil && !token.Equal(ended)
+}
+
 // call makes one call when it is its turn, and again while AWS throttles it or is
 // in trouble, and patience lasts.
 func (d *discovery) call(ctx context.Context, do func(token secret.Text) error) error {
-	waited := time.Duration(0)
+	waited, renewed := time.Duration(0), false
 	for try := 0; ; try++ {
 		token, err := d.accessToken(ctx)
 		if err != nil {
@@ -118,7 +129,12 @@ func (d *discovery) call(ctx context.Context, do func(token secret.Text) error) 
 		case err == nil || ctx.Err() != nil:
 			return err
 		case statusOf(err) == http.StatusUnauthorized:
-			return d.tokens.Ended(token, err)
+			err = d.tokens.Ended(token, err)
+			if renewed || !d.renew(ctx, token) {
+				return err
+			}
+			renewed = true
+			continue
 		}
 		wait := max(backoff(try), retryAfter(err))
 		if waited += wait; waited > patience(err) {
