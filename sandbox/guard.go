@@ -61,7 +61,7 @@ func (s *Server) refuse(r *http.Request) int {
 		return http.StatusMisdirectedRequest
 	case r.Method == http.MethodOptions, proxied(r.Header):
 		return http.StatusForbidden
-	case isPage(r.URL.Path) && !opened(r), !isPage(r.URL.Path) && browsed(r.Header):
+	case !opened(r), !isPage(r.URL.Path) && browsed(r.Header):
 		return http.StatusForbidden
 	}
 	return 0
@@ -87,7 +87,7 @@ func browsed(h http.Header) bool {
 	return false
 }
 
-// opened reports whether a page is asked for as a person does it: as the
+// opened reports whether a browser, if it is one, asks as for a person: for the
 // document of a tab, from anywhere, or by a form of our own pages. Scripts,
 // frames and forms of other sites are refused; so is a sandboxed frame, whose
 // origin is "null".
