@@ -92,7 +92,8 @@ func readmeHome(t *testing.T) []string {
 		write(filepath.Join(bin, program), "#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN\"\n", 0o700)
 	}
 	config := filepath.Join(dir, "config")
-	write(config, "[profile prod]\nregion = eu-central-1\nrole_arn = arn:aws:iam::444455556666:role/ReadOnly\nsource_profile = alice\n", 0o600)
+	write(config, "[profile prod]\nregion = eu-central-1\nrole_arn = arn:aws:iam::444455556666:role/ReadOnly\nsource_profile = alice\n"+
+		"[sso-session example-org]\nsso_start_url = https://example-org.awsapps.com/start\nsso_region = eu-central-1\n", 0o600)
 	leave(t, home.Env)
 	environ := append(home.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "GOBIN="+bin, "AWS_CONFIG_FILE="+config, "TMPDIR="+t.TempDir(), "GORACE=atexit_sleep_ms=0")
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOFLAGS", "GOTOOLCHAIN"} {

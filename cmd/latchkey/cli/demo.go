@@ -22,7 +22,8 @@ func newDemo(sys *Sys) *cobra.Command {
 		Short: "Show the whole journey on the sandbox; no AWS account needed",
 		Long: `Run the main job on a local stand-in for AWS: a key that goes into the vault, one
 MFA code that serves two roles in two accounts, the sessions that all programs
-share, and the explanation of a profile that is broken on purpose. Each step is
+share, a sign-in at Identity Center with the profiles that it gives, and the
+explanation of a profile that is broken on purpose. Each step is
 the command that you would type, with its real output. It takes a second; nothing
 leaves this machine, your own ~/.aws is not read, and nothing is left behind.`,
 		Example: "  latchkey demo",
@@ -62,7 +63,9 @@ func demoSteps() []demoStep {
 		{say: "These sessions are kept, sealed, until they expire:", command: []string{"sessions"}},
 		{say: "How do the credentials of dev come about? Nothing is fetched for this:", command: []string{"explain", "dev"}},
 		{say: "As variables, without another question:", command: []string{"env", "dev", "--shell", "dotenv"}},
-		{say: "Identity Center, with the sign-in that the AWS CLI cached:", command: []string{"whoami", "sso-dev"}},
+		{say: "Sign in at Identity Center, in a browser (the sandbox's pages answer by themselves here), for all AWS tools:", command: []string{"login", "sso-dev"}},
+		{say: "A profile for every account and role that it gives:", command: []string{"sso", "sync", "--yes"}},
+		{say: "One of them:", command: []string{"whoami", "dev-ReadOnly"}},
 		{say: "And a profile that is broken on purpose:", command: []string{"explain", "broken"}, fails: true},
 	}
 }
@@ -71,7 +74,7 @@ func runDemo(ctx context.Context, sys *Sys) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	defer heedBrokenPipes()()
-	server, err := sandbox.New(sandbox.Options{Now: sys.Now, World: demoWorld()})
+	server, err := sandbox.New(sandbox.Options{Now: sys.Now, World: demoWorld(), AutoApprove: true})
 	if err != nil {
 		return err
 	}
@@ -116,7 +119,7 @@ func demoWorld() *sandbox.World {
 
 // demoHome writes the home folder, the file that Alice got from the console, and
 // what keeps the key of her vault: a keychain would be the user's own, and a
-// passphrase takes a second to try.
+// passphrase takes a second to try. Nobody has signed in yet.
 func demoHome(server *sandbox.Server, dir string) (sandbox.Home, error) {
 	home, err := server.WriteHome(dir)
 	if err != nil {
@@ -132,7 +135,7 @@ func demoHome(server *sandbox.Server, dir string) (sandbox.Home, error) {
 			text += user.AccessKeys[0].ID + "," + user.AccessKeys[0].Secret + "\n"
 		}
 	}
-	err = os.WriteFile(filepath.Join(dir, demoCSV), []byte(text), 0o600)
+	err = errors.Join(os.RemoveAll(filepath.Join(dir, ".aws", "sso")), os.WriteFile(filepath.Join(dir, demoCSV), []byte(text), 0o600))
 	return home, errors.Join(err, os.WriteFile(filepath.Join(dir, demoKey), []byte(key.String()+"\n"), 0o600))
 }
 
