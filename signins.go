@@ -54,6 +54,8 @@ type SignInOptions struct {
 	Visit func(context.Context, Visit) error
 	// Paste asks for the code that a page shows, in FlowRemote.
 	Paste func(context.Context) (secret.Text, error)
+	// Pasted is told why what was pasted is no code, before Paste is asked again.
+	Pasted func(error)
 	// Other is asked when another identity signs in at the console than the
 	// profile's; nil refuses.
 	Other func(ctx context.Context, identity string) error
@@ -113,7 +115,10 @@ func (r *Resolver) SignedIn(ctx context.Context, s chain.SignIn, least time.Dura
 
 func (r *Resolver) tokens(s chain.SignIn, client *awsapi.Client) *sso.Tokens {
 	return sso.NewTokens(sso.Config{StartURL: s.StartURL.Text, Region: s.Region.Text, SessionName: s.Session.Text, CacheDir: s.CacheFolder,
-		Endpoint: s.Endpoint, LockDir: r.lockFolder(), Now: r.opts.Now}, client)
+		Endpoint: s.Endpoint, LockDir: r.lockFolder(), Now: r.opts.Now, EndpointOf: func(region string) (awsapi.Endpoint, error) {
+			there, err := r.In(s, region)
+			return there.Endpoint, err
+		}}, client)
 }
 
 func (r *Resolver) consoleConfig(s chain.SignIn) signin.Config {
@@ -210,21 +215,24 @@ func NeedsSignIn(err error) bool {
 	return errors.As(err, &center) || errors.As(err, &console)
 }
 
+func pasted(tell func(error)) func(*signin.PasteError) {
+	if tell == nil {
+		return nil
+	}
+	return func(err *signin.PasteError) { tell(err) }
+}
+
 func (r *Resolver) signIn(ctx context.Context, s chain.SignIn, o SignInOptions) (SignedIn, error) {
 	client := r.client(s.CABundle)
 	defer client.CloseIdle()
 	if s.Kind == chain.KindLogin {
-		out, err := signin.SignIn(ctx, r.consoleConfig(s), signin.SignInOptions{API: client, Flow: signin.Flow(o.Flow), Port: o.Port, Paste: o.Paste, Other: o.Other,
+		out, err := signin.SignIn(ctx, r.consoleConfig(s), signin.SignInOptions{API: client, Flow: signin.Flow(o.Flow), Port: o.Port, Paste: o.Paste, Pasted: pasted(o.Pasted), Other: o.Other,
 			Visit: func(ctx context.Context, v signin.Visit) error {
 				return o.Visit(ctx, Visit{SignIn: s, Flow: string(v.Flow), URL: v.URL, Host: v.Host, Expires: v.Expires})
 			}})
 		return SignedIn{Expires: out.Expires, Anew: true, LoginSession: out.LoginSession}, err
 	}
 	out, err := r.tokens(s, client).SignIn(ctx, sso.SignInOptions{API: client, Flow: sso.Flow(o.Flow), Scopes: s.Scopes, Port: o.Port,
-		EndpointOf: func(region string) (awsapi.Endpoint, error) {
-			there, err := r.In(s, region)
-			return there.Endpoint, err
-		},
 		Visit: func(ctx context.Context, v sso.Visit) error {
 			return o.Visit(ctx, Visit{SignIn: s, Flow: string(v.Flow), URL: v.URL, Host: v.Host, UserCode: v.UserCode, Page: v.Page, Expires: v.Expires})
 		}})

@@ -62,7 +62,8 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	all := allHelp(t)
 	for _, name := range []string{"", "exec", "env", "credentials", "whoami", "explain", "profiles", "sessions", "sessions forget", "vault", "vault add", "vault list", "vault show", "vault remove", "vault import",
-		"vault unlock", "vault lock", "vault rekey", "vault rotate", "sandbox", "sandbox mfa-code", "demo", "completion", "version", "help"} {
+		"vault unlock", "vault lock", "vault rekey", "vault rotate", "login", "logout", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
+		"sandbox", "sandbox mfa-code", "sandbox visit", "demo", "completion", "version", "help"} {
 		if all[name] == nil {
 			t.Errorf("there is no help of latchkey %s", name)
 		}
@@ -103,6 +104,11 @@ func TestHelpExamples(t *testing.T) {
 				t.Parallel()
 				if strings.HasPrefix(line, "latchkey vault") {
 					runExample(t, vaultHome(t, line), answered(line))
+					return
+				}
+				if words := strings.Fields(line); slices.Contains([]string{"login", "logout", "sso"}, words[1]) {
+					environ, code := guestHome(t)
+					runExample(t, environ, consented(strings.Replace(line, "123456", code, 1)))
 					return
 				}
 				if strings.Contains(line, "--mfa") {
@@ -165,6 +171,30 @@ func answered(line string) string {
 		return line + " < typed"
 	}
 	return line
+}
+
+// consented adds to an example of sso sync what a person would answer.
+func consented(line string) string {
+	if strings.HasPrefix(line, "latchkey sso sync") && !strings.Contains(line, "--dry-run") && !strings.Contains(line, "--yes") {
+		return line + " --yes"
+	}
+	return line
+}
+
+// guestHome makes the home folder of somebody who has signed in, with a browser that
+// answers by itself and a code at hand.
+func guestHome(t *testing.T) (environ []string, code string) {
+	t.Helper()
+	server := sandbox.Start(t, sandbox.WithAutoApprove())
+	home, err := server.WriteHome(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave(t, home.Env)
+	if code, err = server.MFACode("alice"); err != nil {
+		t.Fatal(err)
+	}
+	return append(home.Env, "PATH="+os.Getenv("PATH"), "TMPDIR="+t.TempDir(), "GORACE=atexit_sleep_ms=0", "BROWSER=latchkey sandbox visit %s"), code
 }
 
 // vaultHome makes the home folder that an example of the vault is for: with a key

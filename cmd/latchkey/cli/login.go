@@ -47,7 +47,7 @@ With --check nobody is asked and nothing is printed: the exit code is 0 if
 nothing has to be done, else 4. With --json, a list of objects: name, kind (sso,
 console or mfa), profile, expires, and signed_in, which is true if it was done now.`,
 		Example: `  latchkey login sso-dev
-  latchkey login --check sso-dev --min 1h
+  latchkey login --check sso-dev --min 30m
   latchkey login --device-code example-org
   latchkey login prod --mfa-code 123456`,
 		ValidArgsFunction: completeSignIns(sys),

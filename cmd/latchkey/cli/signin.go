@@ -65,6 +65,7 @@ func (s *signingIn) start(ctx context.Context, in chain.SignIn, o latchkey.SignI
 	o.Flow, o.Port = flow, port
 	o.Visit = s.visit
 	o.Paste = s.paste
+	o.Pasted = func(err error) { s.say(ctx, display.Text(err.Error(), 200)) }
 	o.Other = func(ctx context.Context, identity string) error { return s.other(ctx, in, identity) }
 	out, err := s.resolver.SignIn(ctx, in, o)
 	if err != nil {
@@ -184,7 +185,7 @@ func (s *signingIn) settle(ctx context.Context, in chain.SignIn, out latchkey.Si
 	case in.Kind == chain.KindSSO && out.Region != "" && in.Region.Origin.Kind != origin.KindFile: // it has yet to be written
 	case in.Kind == chain.KindSSO && out.Region != "":
 		if backup, err = s.resolver.CorrectRegion(ctx, in, out.Region); err != nil {
-			s.sys.warn(fmt.Errorf("Identity Center is in region %s, not %s as %s says, which could not be corrected: %w", out.Region, in.Region.Text, in.Region.Origin.Position(), err))
+			s.sys.warn(fmt.Errorf("sso_region at %s is %s, and Identity Center is in %s; it could not be corrected: %w", in.Region.Origin.Position(), in.Region.Text, out.Region, err))
 			return nil // it works here
 		}
 		s.say(ctx, fmt.Sprintf("sso_region at %s was %s; corrected to %s, where Identity Center says it is", in.Region.Origin.Position(), in.Region.Text, out.Region))
