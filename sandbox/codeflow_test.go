@@ -151,7 +151,7 @@ func TestAuthorizeRefusals(t *testing.T) {
 	for name, url := range map[string]string{
 		"twice": b.authorizeURL(a) + "&state=y", "semicolon": b.authorizeURL(a) + "&x;y", "escape": b.authorizeURL(a) + "&x=%zz",
 	} {
-		if p := b.visitor().open(url); p.status != 400 || p.location != "" {
+		if p := b.visitor().open(url); p.status != 400 || p.location != "" || !strings.Contains(p.body, "A parameter is there twice, or cannot be read.") {
 			t.Errorf("%s: %d %s", name, p.status, p.location)
 		}
 	}
