@@ -47,6 +47,57 @@ func Example() {
 	// Output: arn:aws:iam::111122223333:user/alice
 }
 
+// A program that meets a sign-in which is over leads its user through a new one. It
+// serves all AWS tools of the user, and however many processes want it, one asks.
+func ExampleResolver_SignIn() {
+	world, stop := sandboxHome()
+	defer stop()
+
+	ctx := context.Background()
+	resolver, err := latchkey.Load(latchkey.Options{Environ: world.Env})
+	if err != nil {
+		log.Fatal(err)
+	}
+	plan, err := resolver.Plan("sso-dev", chain.Policy{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	credentials, err := resolver.Provider(plan)
+	if err != nil {
+		log.Fatal(err)
+	}
+	signIns, err := resolver.SignIns(plan)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := resolver.SignOut(ctx, signIns[0]); err != nil {
+		log.Fatal(err)
+	}
+
+	_, err = credentials.Retrieve(ctx)
+	if latchkey.NeedsSignIn(err) {
+		_, err = resolver.SignIn(ctx, signIns[0], latchkey.SignInOptions{
+			Flow: latchkey.FlowBrowser,
+			Visit: func(_ context.Context, v latchkey.Visit) error {
+				fmt.Println("sign in to", v.SignIn.Name()) // and show v.URL, or open it
+				page, err := http.Get(v.URL)               // the sandbox allows it by itself
+				if err == nil {
+					err = page.Body.Close()
+				}
+				return err
+			},
+		})
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	creds, err := credentials.Retrieve(ctx)
+	fmt.Println(creds.Source, creds.AccountID, err)
+	// Output:
+	// sign in to example-org
+	// sso 444455556666 <nil>
+}
+
 // A program chooses its own order, puts its own source into it, and brings its
 // own clock, HTTP client, environment and file locations.
 func ExampleLoad() {
@@ -211,7 +262,7 @@ func (w exampleWorld) code(user string) secret.Text {
 }
 
 func sandboxHome() (exampleWorld, func()) {
-	server, err := sandbox.New(sandbox.Options{Now: time.Now})
+	server, err := sandbox.New(sandbox.Options{Now: time.Now, AutoApprove: true})
 	if err != nil {
 		log.Fatal(err)
 	}
