@@ -46,11 +46,11 @@ func (t *Tokens) refresh(ctx context.Context, d *tokenfile.Document) error {
 // that is.
 func (t *Tokens) elsewhere(err error) (region string, e awsapi.Endpoint, ok bool) {
 	region = namedRegion(err, t.config.Region)
-	if region == "" || t.config.EndpointOf == nil {
+	if region == "" {
 		return "", awsapi.Endpoint{}, false
 	}
-	e, failed := t.config.EndpointOf(region)
-	return region, e, failed == nil
+	e, ok = regionEndpoint(err, region, t.config.Endpoint, t.config.EndpointOf)
+	return region, e, ok
 }
 
 // failure sorts what went wrong: only an answer that says no means that a

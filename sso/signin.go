@@ -157,33 +157,21 @@ func (s *signIn) again(err error) bool {
 	return false
 }
 
-// move goes to the region that AWS's answer names, once. The endpoint in the
-// answer is not used: a region can be checked, and says where it is.
+// move goes to the region that AWS's answer names, once.
 func (s *signIn) move(err error) bool {
 	region := s.named(err)
-	if region == "" || s.moved || s.o.EndpointOf == nil {
+	if region == "" || s.moved {
 		return false
 	}
-	endpoint, failed := s.o.EndpointOf(region)
-	if failed != nil {
-		return false
+	endpoint, ok := regionEndpoint(err, region, s.endpoint, s.o.EndpointOf)
+	if ok {
+		s.region, s.endpoint, s.moved = region, endpoint, true
 	}
-	s.region, s.endpoint, s.moved = region, endpoint, true
-	return true
+	return ok
 }
 
-// named returns the region that an answer names, if it can be a true one: another
-// one of the same partition.
+// named returns the region that an answer names, "" if it names none.
 func (s *signIn) named(err error) string { return namedRegion(err, s.region) }
-
-func namedRegion(err error, asked string) string {
-	var api *awsapi.APIError
-	if !errors.As(err, &api) || !isRegion(api.Region) || api.Region == asked ||
-		awsapi.PartitionOf(api.Region) != awsapi.PartitionOf(asked) {
-		return ""
-	}
-	return api.Region
-}
 
 // clientRefused reports whether the service does not take the registration.
 func clientRefused(err error) bool {

@@ -193,3 +193,37 @@ func TestSignInEnded(t *testing.T) {
 		t.Errorf("%d tabs, want 2", g.opened())
 	}
 }
+
+// TestWrongRegion: Identity Center says where it is, and the config file then does.
+func TestWrongRegion(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"--browser", "--device-code"} {
+		g := asGuest(t, "", sandbox.WithWorld(quickCodes()))
+		path := filepath.Join(g.dir, ".aws", "config")
+		text := read(t, path)
+		wrong := strings.Replace(text, "sso_region = eu-central-1", "sso_region = us-west-2 # said a colleague", 1)
+		put(t, path, wrong)
+		there := []string{"AWS_ENDPOINT_URL_SSO_OIDC=" + g.server.RegionURL("us-west-2"), "AWS_ENDPOINT_URL_SSO=" + g.server.RegionURL("us-west-2")}
+		s := &stage{t: t, server: g.server, home: g.dir, env: g.environ}
+		end := s.run(there, "login", way, "sso-dev")
+		if end.Code != 0 || !strings.Contains(end.Err, "corrected to eu-central-1") {
+			t.Fatalf("%s: exit %d: %s", way, end.Code, end.Err)
+		}
+		if now := read(t, path); now != strings.Replace(text, "sso_region = eu-central-1", "# said a colleague\nsso_region = eu-central-1", 1) {
+			t.Errorf("%s: the config file is\n%s", way, now)
+		}
+		if tokens := g.tokens("sso"); len(tokens) != 1 || !strings.Contains(read(t, tokens[0]), `"region": "eu-central-1"`) {
+			t.Errorf("%s: %q", way, tokens)
+		}
+		g.runs(0, "latchkey", "whoami", "sso-dev")
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
