@@ -147,6 +147,9 @@ func TestAuthorizeRefusals(t *testing.T) {
 		if got := answerOf(t, p, ported); p.status != 302 || got.Get("error") != c.want || got.Get("state") == "" || got.Has("code") {
 			t.Errorf("%s=%s: %d %v", c.name, c.value, p.status, got)
 		}
+		if log := b.Requests(); log[len(log)-1].Code != c.want {
+			t.Errorf("%s=%s is recorded as %+v", c.name, c.value, log[len(log)-1])
+		}
 	}
 	for name, url := range map[string]string{
 		"twice": b.authorizeURL(a) + "&state=y", "semicolon": b.authorizeURL(a) + "&x;y", "escape": b.authorizeURL(a) + "&x=%zz",
@@ -160,6 +163,11 @@ func TestAuthorizeRefusals(t *testing.T) {
 		if p := b.visitor().open(b.authorizeURL(a, pairs...)); p.status != 200 || p.buttons()["signin-alice"].action == "" {
 			t.Errorf("%v: %d %s", pairs, p.status, p.location)
 		}
+	}
+	v := b.visitor() // without scopes it is those of the registration
+	v.open(b.authorizeURL(a, "scopes", ""))
+	if p := v.click("signin-alice"); !strings.Contains(p.body, `<dd id="scopes">`+accessScope+`</dd>`) {
+		t.Errorf("consent: %s", p.body)
 	}
 	b.clock.Advance(90 * 24 * time.Hour)
 	if p := b.visitor().open(b.authorizeURL(a)); p.status != 400 {
