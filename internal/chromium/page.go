@@ -37,12 +37,7 @@ func (p *Page) attach() error {
 		if target.Type != "page" {
 			continue
 		}
-		var attached struct {
-			SessionID string `json:"sessionId"`
-		}
-		err := p.pipe.call(ctx, "", "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
-		p.session = attached.SessionID
-		return err
+		return p.take(ctx, target.TargetID)
 	}
 	return errors.New("it has no page")
 }
