@@ -15,6 +15,7 @@ main { width: 100%; max-width: 26rem; padding: 2rem; background: var(--card); bo
 .brand b { color: var(--accent); }
 h1 { margin: 0 0 .6rem; font-size: 1.5rem; line-height: 1.25; }
 p { margin: 0 0 1rem; }
+main > :last-child { margin-bottom: 0; }
 form { margin: 0; display: grid; gap: .6rem; }
 form + form { margin-top: .6rem; }
 label { color: var(--soft); font-size: .9rem; }
@@ -25,16 +26,17 @@ button:hover { border-color: var(--accent); }
 :is(input, button):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .yes { background: var(--accent); border-color: var(--accent); color: var(--on); }
 .yes:hover { filter: brightness(1.1); }
-.link { border-color: transparent; background: none; color: var(--accent); font-weight: 400; }
+.link { padding: .2rem; border-color: transparent; background: none; color: var(--accent); font-weight: 400; }
 .person { display: flex; justify-content: space-between; gap: 1rem; align-items: baseline; text-align: left; }
 .person small { color: var(--soft); font-weight: 400; overflow-wrap: anywhere; }
 #code, .code { font: 600 1.6rem/1.4 ui-monospace, Menlo, Consolas, monospace; letter-spacing: .12em; text-align: center; }
 #code { text-transform: uppercase; font-size: 1.25rem; }
+#code::placeholder { color: var(--soft); font-weight: 400; opacity: .7; }
 .code, .paste { padding: .8rem; border: 1px dashed var(--line); border-radius: 8px; background: var(--bg); }
 .paste { margin: 0; font: .9rem/1.5 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; user-select: all; -webkit-user-select: all; }
 .wrong { color: var(--bad); }
 dl { margin: 0 0 1.4rem; display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
-footer { max-width: 26rem; margin-top: 1.2rem; color: var(--soft); font-size: .82rem; text-align: center; }
+footer { max-width: 26rem; margin-top: 1.2rem; color: var(--soft); font-size: .82rem; text-align: center; text-wrap: balance; }
 `
