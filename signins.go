@@ -113,6 +113,15 @@ func (r *Resolver) SignedIn(ctx context.Context, s chain.SignIn, least time.Dura
 	return SignedIn{Expires: expires}, err
 }
 
+// Standing is what the file of a sign-in says: when its token or credentials end, and
+// whether they can be renewed then. AWS is not asked. Errors: those of SignedIn.
+func (r *Resolver) Standing(ctx context.Context, s chain.SignIn) (expires time.Time, renews bool, err error) {
+	if s.Kind == chain.KindLogin {
+		return signin.NewCredentials(r.consoleConfig(s), nil).Standing(ctx)
+	}
+	return r.tokens(s, nil).Standing(ctx)
+}
+
 func (r *Resolver) tokens(s chain.SignIn, client *awsapi.Client) *sso.Tokens {
 	return sso.NewTokens(sso.Config{StartURL: s.StartURL.Text, Region: s.Region.Text, SessionName: s.Session.Text, CacheDir: s.CacheFolder,
 		Endpoint: s.Endpoint, LockDir: r.lockFolder(), Now: r.opts.Now, EndpointOf: func(region string) (awsapi.Endpoint, error) {

@@ -200,7 +200,7 @@ func TestDoesAndNext(t *testing.T) {
 		if got := explain.Does(tt.step); !strings.Contains(got, tt.does) {
 			t.Errorf("%s: %q, want %q", tt.step.Kind, got, tt.does)
 		}
-		if got := explain.Next(&chain.Plan{Steps: []chain.Step{tt.step}}, nil); !strings.Contains(got, tt.next) {
+		if got := explain.Next(&chain.Plan{Steps: []chain.Step{tt.step}}, nil, nil); !strings.Contains(got, tt.next) {
 			t.Errorf("%s: next %q, want %q", tt.step.Kind, got, tt.next)
 		}
 	}
@@ -221,7 +221,7 @@ func TestNextKept(t *testing.T) {
 		"r":  "hands out the session that is kept; nobody is prompted and AWS is not asked",
 		"mr": "hands out the session that is kept; nobody is prompted and AWS is not asked",
 	} {
-		got := explain.Next(plan, func(s chain.Step) bool { return strings.Contains(kept, s.Key) })
+		got := explain.Next(plan, func(s chain.Step) bool { return strings.Contains(kept, s.Key) }, nil)
 		if !strings.HasPrefix(got, want) {
 			t.Errorf("kept %q: next %q, want %q", kept, got, want)
 		}

@@ -80,8 +80,9 @@ func lasting(s chain.Step) string {
 
 // Next says what would happen next if the plan were run now: what it needs of
 // a person, and what it calls. kept reports which steps have credentials kept
-// from before, so that they and all before them are not run; nil: none has.
-func Next(plan *chain.Plan, kept func(chain.Step) bool) string {
+// from before, so that they and all before them are not run; nil: none has. over
+// says what a person has to do before a step can be run, "" for nothing; nil: nothing.
+func Next(plan *chain.Plan, kept func(chain.Step) bool, over func(chain.Step) string) string {
 	steps := plan.Steps
 	for i := len(steps) - 1; i >= 0 && kept != nil; i-- {
 		if kept(steps[i]) {
@@ -95,6 +96,9 @@ func Next(plan *chain.Plan, kept func(chain.Step) bool) string {
 	var needs []string
 	opens := ""
 	for _, s := range steps {
+		if over != nil && over(s) != "" {
+			return "somebody has to sign in first, which is offered on a terminal; " + over(s)
+		}
 		if serial := s.Get(chain.InputMFASerial); serial != "" {
 			needs = append(needs, "a code of "+clean(serial))
 		} else if code(s) != "" {

@@ -52,6 +52,21 @@ func (c *Credentials) Lasting(ctx context.Context, least time.Duration) (time.Ti
 	return time.Time{}, &SignInRequiredError{LoginSession: c.config.LoginSession, File: file.Path, Reason: ReasonExpiring, Why: why}
 }
 
+// Standing returns when the credentials end, by what their file says, and whether
+// they can be renewed then. Nobody is asked, AWS neither. Errors: as
+// [Credentials.Retrieve], for what takes no call.
+func (c *Credentials) Standing(ctx context.Context) (expires time.Time, renews bool, err error) {
+	file := c.file()
+	state, err := file.Look(ctx, c.rules(file.Path))
+	if err == nil && !file.Stands(state) {
+		err = tokenfile.ErrExpired
+	}
+	if err != nil {
+		return time.Time{}, false, c.explain(file.Path, err)
+	}
+	return state.Expires, !state.RefreshToken.Empty(), nil
+}
+
 // SignOut removes what the machine knows of the sign-in that c names. AWS is not
 // told, there is no call for it: credentials that were handed out live for up to
 // 15 minutes more.

@@ -28,3 +28,17 @@ func (t *Tokens) Lasting(ctx context.Context, least time.Duration) (time.Time, e
 	}
 	return expires, nil
 }
+
+// Standing returns when the access token ends, by what its file says, and whether
+// it can be refreshed then. Nobody is asked, AWS neither: it may have ended the
+// session. Errors: as [Tokens.AccessToken], for what takes no call.
+func (t *Tokens) Standing(ctx context.Context) (expires time.Time, renews bool, err error) {
+	state, err := t.file.Look(ctx, tokenfile.Rules{Inspect: t.inspect})
+	if err == nil && !t.file.Stands(state) {
+		err = tokenfile.ErrExpired
+	}
+	if err != nil {
+		return time.Time{}, false, t.explain(err)
+	}
+	return state.Expires, !state.RefreshToken.Empty(), nil
+}

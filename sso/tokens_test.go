@@ -279,3 +279,32 @@ func TestEnded(t *testing.T) {
 		t.Errorf("what cannot be renewed: %v", err)
 	}
 }
+
+// TestStanding reads and asks nobody.
+func TestStanding(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		session, content string
+		renews           bool
+		reason           sso.Reason
+	}{
+		"alive":                 {"corp", file(noon.Add(time.Hour)), true, ""},
+		"dead, to be renewed":   {"corp", file(noon.Add(-time.Hour)), true, ""},
+		"legacy":                {"", file(noon.Add(time.Hour)), false, ""},
+		"dead, not renewable":   {"", file(noon.Add(-time.Hour)), false, sso.ReasonExpired},
+		"nobody has signed in":  {"corp", "", false, sso.ReasonMissing},
+		"not what it should be": {"corp", "{}", false, sso.ReasonDamaged},
+	} {
+		f, o := newFixture(t, tt.session, tt.content), good()
+		expires, renews, err := sso.NewTokens(f.config, o).Standing(t.Context())
+		var required *sso.SignInRequiredError
+		switch {
+		case errors.As(err, &required) && required.Reason == tt.reason:
+		case err != nil || tt.reason != "" || renews != tt.renews || expires.IsZero():
+			t.Errorf("%s: %v, %v, %v", name, expires, renews, err)
+		}
+		if o.calls.Load() != 0 {
+			t.Errorf("%s: %d calls", name, o.calls.Load())
+		}
+	}
+}

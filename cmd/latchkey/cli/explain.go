@@ -22,15 +22,15 @@ func newExplain(sys *Sys) *cobra.Command {
 		Short: "Show how a profile's credentials come about, and what is wrong with it",
 		Long: `Show the plan for a profile, step by step: each value with the file and line, the
 variable or the flag it comes from, what would happen next, and where SDKs would
-do something else; which sessions are kept and until when, and where the key is
-that seals them. Nothing is fetched and nobody is asked. Use it when a profile
+do something else; who is signed in and which sessions are kept, until when, and
+where the key is that seals them. Nothing is fetched and nobody is asked. Use it when a profile
 does not work, or to see what a flag would change.
 
 With --json, an object: profile; plan with profile, region, steps (kind, profile,
 inputs, session_key), next (the plan if that is not there) and looked; sessions
 with folder, sealing_key (where it is), off (the setting that keeps none), error
-and steps (session_key, kept, expires, left_seconds, error); next, what would
-happen; error and findings (code, class, profile, what, where, why, fix, breaks).
+and steps (session_key, kept, expires, left_seconds, error); sign_ins, a list
+(session_key, signed_in, expires, renews, error); next, what would happen; error and findings (code, class, profile, what, where, why, fix, breaks).
 An origin has kind (file, env, flag, argument, default, code), file, line, key.
 
 Exit codes: 0 if there is a plan, else what the other commands would end with: 2
@@ -75,6 +75,7 @@ type report struct {
 	Profile  string            `json:"profile"`
 	Plan     *chain.Plan       `json:"plan,omitempty"`
 	Sessions *keptSessions     `json:"sessions,omitempty"`
+	SignIns  []signInState     `json:"sign_ins,omitempty"`
 	Next     string            `json:"next,omitempty"`
 	Error    *explain.Finding  `json:"error,omitempty"`
 	Findings []explain.Finding `json:"findings"`
@@ -117,7 +118,10 @@ func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string) (*re
 	if r.Sessions, err = lookForSessions(ctx, resolver, plan); err != nil {
 		return nil, err
 	}
-	r.Next = explain.Next(plan, r.Sessions.has)
+	if r.SignIns, err = lookForSignIns(ctx, resolver, plan); err != nil {
+		return nil, err
+	}
+	r.Next = explain.Next(plan, r.Sessions.has, r.over)
 	return r, nil
 }
 
@@ -163,6 +167,7 @@ func (r *report) printPlan(out *lines) {
 		}
 		for i, step := range at.Steps {
 			out.step(i+1, step)
+			r.printSignIn(out, step)
 			r.Sessions.printStep(out, step)
 		}
 	}
