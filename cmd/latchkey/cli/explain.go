@@ -30,7 +30,8 @@ With --json, an object: profile; plan with profile, region, steps (kind, profile
 inputs, session_key), next (the plan if that is not there) and looked; sessions
 with folder, sealing_key (where it is), off (the setting that keeps none), error
 and steps (session_key, kept, expires, left_seconds, error); sign_ins, a list
-(session_key, signed_in, expires, renews, error); next, what would happen; error and findings (code, class, profile, what, where, why, fix, breaks).
+(session_key, signed_in, expires, renews, error); next, what would happen; error
+and findings (code, class, profile, what, where, why, fix, breaks).
 An origin has kind (file, env, flag, argument, default, code), file, line, key.
 
 Exit codes: 0 if there is a plan, else what the other commands would end with: 2
