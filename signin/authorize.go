@@ -25,26 +25,14 @@ func (a *attempt) inBrowser(ctx context.Context) (code secret.Text, redirect str
 		return secret.Text{}, "", err
 	}
 	defer func() { _ = listener.Close() }()
-	waiting, stop := context.WithCancel(ctx)
-	visited := make(chan error, 1)
-	go func() {
-		err := a.options.Visit(waiting, a.visit(listener.RedirectURI()))
-		if ends(err) {
-			stop()
-		}
-		visited <- err
-	}()
-	code, err = listener.Wait(waiting)
-	stop()
-	if gaveUp := <-visited; errors.Is(err, context.Canceled) && ends(gaveUp) {
-		err = gaveUp
-	}
-	return code, listener.RedirectURI(), err
+	redirect = listener.RedirectURI()
+	show := func(ctx context.Context) error { return a.options.Visit(ctx, a.visit(redirect)) }
+	err = authcode.Accompany(ctx, show, func(ctx context.Context) (err error) {
+		code, err = listener.Wait(ctx)
+		return err
+	})
+	return code, redirect, err
 }
-
-// ends reports whether an error of Visit is more than a browser that did not
-// open, or not in time: the person can still go to the page by hand.
-func ends(err error) bool { return errors.Is(err, context.Canceled) || errors.Is(err, ErrGiveUp) }
 
 // visit is the page to go to, with the parameters in the order in which the AWS
 // CLI writes them. The method's name is the service's own: not RFC 7636's S256.

@@ -1,10 +1,6 @@
 package signin
 
-import (
-	"errors"
-
-	"github.com/latchkey-aws/latchkey/internal/display"
-)
+import "github.com/latchkey-aws/latchkey/internal/display"
 
 // Reason tells apart why a sign-in is needed.
 type Reason string
@@ -66,9 +62,6 @@ func (e *PermissionError) Error() string {
 }
 
 func (e *PermissionError) Unwrap() error { return e.Err }
-
-// ErrGiveUp is what Visit returns, wrapped or not, to end the sign-in.
-var ErrGiveUp = errors.New("sign-in given up")
 
 // DeniedError says that there will be no sign-in: the person said no in the
 // browser, or may not sign in.

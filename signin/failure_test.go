@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -145,7 +146,7 @@ func TestVisitFails(t *testing.T) {
 		ends bool
 	}{
 		"no browser": {errors.New("no browser"), false}, "browser too slow": {context.DeadlineExceeded, false},
-		"gives up": {signin.ErrGiveUp, true}, "cancelled": {context.Canceled, true},
+		"cancelled": {fmt.Errorf("asking: %w", context.Canceled), true},
 	} {
 		for _, flow := range []signin.Flow{signin.FlowBrowser, signin.FlowRemote} {
 			d, c := newDesk(t), configFor(t, "")

@@ -40,7 +40,7 @@ type SignInOptions struct {
 	// it runs beside the listener and may block until the browser's command
 	// ends; its ctx ends when there is an answer, and it returns soon then. For
 	// FlowRemote it runs before Paste. Its error ends the sign-in only if it is
-	// [context.Canceled] or [ErrGiveUp].
+	// [context.Canceled]: the person can still go to the page by hand.
 	Visit func(context.Context, Visit) error
 	// Paste asks the person for what the confirmation page of FlowRemote shows.
 	// It is asked three times at most.
@@ -94,8 +94,8 @@ type attempt struct {
 //
 // Errors: *[DeniedError]; *[CodeExpiredError]; *[PermissionError];
 // *[OtherIdentityError] or that of Other; *[UnsafeURLError]; *[PasteError];
-// *[authcode.PortError]; [ErrGiveUp]; the wrapped error of a ctx that ended; those
-// of the call and of the file.
+// *[authcode.PortError]; the wrapped error of a ctx that ended, of Visit where it
+// ended the sign-in, or of Paste; those of the call and of the file.
 func SignIn(ctx context.Context, c Config, o SignInOptions) (SignedIn, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

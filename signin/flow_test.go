@@ -113,7 +113,7 @@ func (d *desk) remote(paste ...func() string) signin.SignInOptions {
 		Paste: func(context.Context) (secret.Text, error) {
 			if next == len(paste) {
 				d.t.Error("asked once more")
-				return secret.Text{}, signin.ErrGiveUp
+				return secret.Text{}, context.Canceled
 			}
 			next++
 			return secret.New(paste[next-1]()), nil

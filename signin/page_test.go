@@ -60,11 +60,11 @@ func TestPages(t *testing.T) {
 				if !strings.HasPrefix(v.URL, tt.url+"/v1/authorize?") || !strings.HasPrefix(strings.SplitN(tt.url, "://", 2)[1]+"/", v.Host+"/") {
 					t.Errorf("visit %+v", v)
 				}
-				return signin.ErrGiveUp
+				return context.Canceled
 			}
 			_, err := signin.SignIn(t.Context(), c, o)
 			var unsafe *signin.UnsafeURLError
-			if visited != tt.safe || errors.As(err, &unsafe) == tt.safe || tt.safe && !errors.Is(err, signin.ErrGiveUp) {
+			if visited != tt.safe || errors.As(err, &unsafe) == tt.safe || tt.safe && !errors.Is(err, context.Canceled) {
 				t.Errorf("%s, region %s: visited %v, %v", tt.url, tt.region, visited, err)
 			}
 			if unsafe != nil && (unsafe.Why == "" || unsafe.URL == "" || strings.Contains(err.Error(), "person")) {

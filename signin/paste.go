@@ -29,7 +29,7 @@ func (a *attempt) byHand(ctx context.Context) (code secret.Text, redirect string
 	redirect = a.config.Endpoint.URL + "/v1/sessions/confirmation"
 	waiting, stop := context.WithTimeoutCause(ctx, authcode.Patience, authcode.ErrPatience)
 	defer stop()
-	if err := a.options.Visit(waiting, a.visit(redirect)); ends(err) {
+	if err := a.options.Visit(waiting, a.visit(redirect)); errors.Is(err, context.Canceled) {
 		return secret.Text{}, "", overtime(waiting, err)
 	}
 	for try := 1; ; try++ {

@@ -2,7 +2,6 @@ package sso
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"strings"
 
@@ -61,22 +60,7 @@ func (s *signIn) authorizeURL(client, redirect, state, challenge string) string 
 // escape writes a space as %20: not every reader of a query takes "+" for one.
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
-// accompany has the person shown where to go while wait waits for what comes of
-// it, and returns when both have ended.
+// accompany has the person shown where to go while wait waits for what comes of it.
 func (s *signIn) accompany(ctx context.Context, v Visit, wait func(context.Context) error) error {
-	ctx, end := context.WithCancelCause(ctx)
-	shown := make(chan struct{})
-	go func() {
-		defer close(shown)
-		if err := s.o.Visit(ctx, v); errors.Is(err, ErrGiveUp) || errors.Is(err, context.Canceled) {
-			end(err)
-		}
-	}()
-	err := wait(ctx)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause
-	}
-	end(nil)
-	<-shown
-	return err
+	return authcode.Accompany(ctx, func(ctx context.Context) error { return s.o.Visit(ctx, v) }, wait)
 }

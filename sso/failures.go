@@ -1,14 +1,10 @@
 package sso
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/latchkey-aws/latchkey/internal/display"
 )
-
-// ErrGiveUp, returned by [SignInOptions.Visit], ends the sign-in.
-var ErrGiveUp = errors.New("given up")
 
 // DeniedError says that a person or an administrator refused the sign-in.
 type DeniedError struct {

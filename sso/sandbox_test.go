@@ -244,7 +244,7 @@ func TestSandboxForgottenClient(t *testing.T) {
 		_, _, err := s.signIn(t, sso.FlowBrowser, func(o *sso.SignInOptions) {
 			o.Visit = func(ctx context.Context, v sso.Visit) error {
 				if err := s.open(ctx, v); err != nil {
-					return fmt.Errorf("%w: %w", sso.ErrGiveUp, err)
+					return fmt.Errorf("%w: %w", context.Canceled, err)
 				}
 				return nil
 			}

@@ -50,7 +50,7 @@ type SignInOptions struct {
 	// long as the browser runs: the answer is awaited meanwhile. It must return
 	// when ctx ends, which is when the sign-in has ended one way or the other, and
 	// should leave the browser alone then. Its error ends the sign-in only if it
-	// is [context.Canceled] or [ErrGiveUp]: the person may open the page by hand.
+	// is [context.Canceled]: the person may open the page by hand.
 	Visit func(context.Context, Visit) error
 	// Sleep waits between two questions to the service; nil: for real.
 	Sleep func(context.Context, time.Duration) error

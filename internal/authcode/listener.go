@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -105,7 +107,7 @@ func Listen(o Options) (*Listener, error) {
 	}
 	// A browser that keeps connections open would keep their places.
 	l.server.SetKeepAlivesEnabled(false)
-	go func() { l.served <- l.server.Serve(newBounded(inner, maxConnections)) }()
+	go func() { l.served <- l.server.Serve(netutil.LimitListener(inner, maxConnections)) }()
 	return l, nil
 }
 
