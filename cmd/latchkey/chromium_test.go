@@ -99,6 +99,12 @@ func TestChromiumPKCE(t *testing.T) {
 	tab := chromium.Start(t)
 	v := asVisitor(t, "")
 	p, page := v.begin("login", "sso-dev", "--browser")
+	u, err := url.Parse(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab.Open(u.Query().Get("redirect_uri") + "?code=stray&state=wrong")
+	looks(t, tab, "nothing", "nothing") // and the sign-in goes on
 	tab.Open(page)
 	looks(t, tab, "signin-alice", "sign-in")
 	tab.Click("signin-alice")

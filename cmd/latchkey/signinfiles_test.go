@@ -47,6 +47,7 @@ identity_center:
 	if err != nil {
 		t.Fatal(err)
 	}
+	world.Settings.DeviceInterval = time.Second
 	g := asGuest(t, "[sessions]\nkeep = no\n", sandbox.WithWorld(world))
 	const center = "sso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\n"
 	const role = "sso_account_id = 111111111111\nsso_role_name = Admin\nregion = us-east-1\n"
