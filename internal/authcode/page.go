@@ -32,17 +32,17 @@ func (k kind) page() page {
 	case pageNotSignedIn:
 		return page{"not-signed-in", "Not signed in", markNo, "The sign-in was refused. Your terminal says more. You can close this tab."}
 	}
-	return page{"nothing", "Nothing to do here", markOther, "This is not the end of a sign-in that is under way. Look at your terminal, and start again there if need be."}
+	return page{"nothing", "Nothing to do here", markOther, "No sign-in that is under way ends here. Look at your terminal, and start again there if need be."}
 }
 
 const style = `:root{color-scheme:light dark;--ground:#f4f5f7;--card:#fff;--line:#dfe3e8;--ink:#1b2430;--soft:#566273;--yes:#177a4b;--no:#b4562a}
 @media(prefers-color-scheme:dark){:root{--ground:#12161c;--card:#1b2129;--line:#2c3540;--ink:#eef2f6;--soft:#a3afbd;--yes:#4cc38a;--no:#f0935f}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:24px;background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
-main{width:100%;max-width:26rem;padding:44px 36px 36px;text-align:center;background:var(--card);border:1px solid var(--line);border-radius:16px;box-shadow:0 8px 30px rgba(15,25,40,.07)}
+main{width:100%;max-width:26rem;padding:44px clamp(20px,8vw,36px) 36px;text-align:center;background:var(--card);border:1px solid var(--line);border-radius:16px;box-shadow:0 8px 30px rgba(15,25,40,.07)}
 svg{width:64px;height:64px;fill:none;stroke:var(--yes);stroke-width:2.5;stroke-linecap:round;stroke-linejoin:round}
 svg.no{stroke:var(--no)}
-h1{margin:18px 0 8px;font-size:1.5rem;font-weight:650;letter-spacing:-.01em}
+h1{margin:18px 0 8px;font-size:1.5rem;line-height:1.25;font-weight:650;letter-spacing:-.01em;text-wrap:balance}
 p{margin:0;color:var(--soft);text-wrap:balance}
 footer{margin-top:30px;font-size:.8125rem;letter-spacing:.04em;color:var(--soft)}`
 
