@@ -61,7 +61,7 @@ func (c *Client) ListAccounts(ctx context.Context, e Endpoint, in ListAccountsIn
 	out := ListAccountsOutput{NextToken: next}
 	for _, at := range items {
 		a := AccountItem{ID: d.token(at + "accountId"), Name: d.shown(at + "accountName"), Email: d.shown(at + "emailAddress")}
-		if !accountID(a.ID) {
+		if !IsAccountID(a.ID) {
 			return ListAccountsOutput{}, k.lacks("accountId")
 		}
 		out.Accounts = append(out.Accounts, a)
@@ -148,11 +148,5 @@ func (d document) shown(path string) string {
 	return strings.TrimSpace(display.Text(d.text(path), maxName))
 }
 
-func accountID(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return len(s) == 12
-}
+// IsAccountID reports whether s is 12 digits.
+func IsAccountID(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }

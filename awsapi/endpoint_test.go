@@ -110,3 +110,30 @@ func TestPartitions(t *testing.T) {
 		}
 	}
 }
+
+// TestNames tells what hosts are judged by.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		is   func(string) bool
+		yes  []string
+		nots []string
+	}{
+		{awsapi.IsRegion, []string{"us-east-1", "us-gov-west-1", "eusc-de-east-1", "us-isob-east-1", "ap-southeast-12"},
+			[]string{"", "-", "s3", "us-east", "us-east-", "us-east-1a", "us--1", "US-east-1", "us-east1-1", "us-éast-1", strings.Repeat("a-", 20) + "1"}},
+		{awsapi.IsLoopback, []string{"localhost", "LocalHost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"},
+			[]string{"", "localhost.", "0.0.0.0", "10.0.0.1", "127.0.0.1.example.com", "127.1", "::", "127.0.0.1:80"}},
+		{awsapi.IsAccountID, []string{"000000000001", "123456789012"}, []string{"", "12345678901", "1234567890123", "12345678901a", "１２３４"}},
+	} {
+		for _, s := range tt.yes {
+			if !tt.is(s) {
+				t.Errorf("%q is none", s)
+			}
+		}
+		for _, s := range tt.nots {
+			if tt.is(s) {
+				t.Errorf("%q is one", s)
+			}
+		}
+	}
+}

@@ -52,6 +52,28 @@ func PartitionOf(region string) string {
 	return "aws"
 }
 
+// Suffixes returns what a partition's endpoints end with, the dual-stack ones
+// with dual; those of the commercial one for an unknown partition.
+func Suffixes(partition string) (plain, dual string) {
+	p := findPartition(partition)
+	return p.suffix, p.dualSuffix
+}
+
+// IsRegion reports whether s has the form of a region's name, such as
+// us-gov-west-1: words of small letters and a number. It says nothing about whether
+// there is such a region. [ResolveEndpoint] takes more, which is not for judging a
+// host: with "s3" for a region, signin-fips.s3.amazonaws.com is somebody's bucket.
+func IsRegion(s string) bool {
+	words := strings.Split(s, "-")
+	last := len(words) - 1
+	for _, word := range words[:last] {
+		if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
+			return false
+		}
+	}
+	return last >= 2 && len(s) <= 32 && words[last] != "" && strings.Trim(words[last], "0123456789") == ""
+}
+
 // isAreaNumber reports whether s is \w+-\d+, the end of every region's name.
 func isAreaNumber(s string) bool {
 	area, number, ok := strings.Cut(s, "-")

@@ -72,6 +72,13 @@ func parseProxy(v variable) (*url.URL, error) {
 	return u, nil
 }
 
+// IsLoopback reports whether a host, without its port, is this machine by its name
+// or number. Nothing is looked up.
+func IsLoopback(host string) bool {
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && ip.IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
 // isLocal knows the hosts that no proxy may see, whatever NO_PROXY says: this
 // machine, its link (IMDS and ECS at 169.254/16) and EC2's fd00:ec2::/32. What
 // they answer and are sent are credentials for this machine.

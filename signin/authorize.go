@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 
@@ -80,7 +79,7 @@ func checkPage(e awsapi.Endpoint) error {
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http":
 		return fail("it does not start with https://")
-	case isLoopback(u.Hostname()):
+	case awsapi.IsLoopback(u.Hostname()):
 		return nil
 	case u.Scheme != "https":
 		return fail("it does not start with https://")
@@ -90,11 +89,6 @@ func checkPage(e awsapi.Endpoint) error {
 	return nil
 }
 
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
 // isSignInHost reports whether host, port included, is one that the rules of
 // the partitions give for its region. The region stands in the first label or,
 // of dual-stack names, in the second.
@@ -102,7 +96,7 @@ func isSignInHost(host, region string) bool {
 	first, rest, _ := strings.Cut(host, ".")
 	second, _, _ := strings.Cut(rest, ".")
 	for _, r := range [...]string{region, first, second} {
-		if !isRegion(r) {
+		if !awsapi.IsRegion(r) {
 			continue
 		}
 		for _, o := range [...]awsapi.EndpointOptions{{Region: r}, {Region: r, FIPS: true}, {Region: r, DualStack: true}, {Region: r, FIPS: true, DualStack: true}} {
@@ -112,17 +106,4 @@ func isSignInHost(host, region string) bool {
 		}
 	}
 	return false
-}
-
-// isRegion is stricter than the rules for endpoints, which take any label: with
-// "s3" for a region, signin-fips.s3.amazonaws.com is somebody's bucket.
-func isRegion(s string) bool {
-	words := strings.Split(s, "-")
-	for _, word := range words[:len(words)-1] {
-		if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
-			return false
-		}
-	}
-	number := words[len(words)-1]
-	return len(words) > 2 && number != "" && strings.Trim(number, "0123456789") == ""
 }

@@ -16,8 +16,6 @@ const (
 	// maxARN is above the longest ARN of a user: a path of 512 characters, a
 	// name of 64 (IAM quotas).
 	maxARN = 1024
-	// accountDigits is the length of an account id.
-	accountDigits = 12
 )
 
 // subject returns the identity that signed in, from the identity token's sub. The
@@ -57,6 +55,5 @@ func isIdentity(arn awsapi.ARN) bool {
 		}
 	}
 	return (arn.Partition == "aws" || strings.HasPrefix(arn.Partition, "aws-")) && strings.Trim(arn.Partition, "abcdefghijklmnopqrstuvwxyz-") == "" &&
-		(arn.Service == "iam" || arn.Service == "sts") && arn.Region == "" &&
-		len(arn.Account) == accountDigits && strings.Trim(arn.Account, "0123456789") == ""
+		(arn.Service == "iam" || arn.Service == "sts") && arn.Region == "" && awsapi.IsAccountID(arn.Account)
 }

@@ -1,9 +1,9 @@
 package sso
 
 import (
-	"net/netip"
-	"net/url"
 	"strings"
+
+	"github.com/latchkey-aws/latchkey/awsapi"
 )
 
 // home is where one partition of AWS has Identity Center.
@@ -21,51 +21,39 @@ type home struct {
 // partitions are the domains of their sign-in pages.
 func homes() []home {
 	return []home{
-		{"amazonaws.com", "api.aws", []string{"awsapps.com", "app.aws", "portal.amazonaws.com"}},
-		{"amazonaws.com.cn", "api.amazonwebservices.com.cn", []string{"awsapps.cn", "app.amazonwebservices.com.cn", "portal.amazonaws.com.cn"}},
-		{"amazonaws.eu", "api.amazonwebservices.eu", []string{"portal.amazonaws.eu"}},
-		{"c2s.ic.gov", "api.aws.ic.gov", []string{"c2shome.ic.gov"}},
-		{"sc2s.sgov.gov", "api.aws.scloud", []string{"sc2shome.sgov.gov"}},
-		{"cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", []string{"csphome.adc-e.uk"}},
-		{"csp.hci.ic.gov", "api.aws.hci.ic.gov", []string{"csphome.hci.ic.gov"}},
+		homeOf("aws", "awsapps.com", "app.aws", "portal.amazonaws.com"),
+		homeOf("aws-cn", "awsapps.cn", "app.amazonwebservices.com.cn", "portal.amazonaws.com.cn"),
+		homeOf("aws-eusc", "portal.amazonaws.eu"),
+		homeOf("aws-iso", "c2shome.ic.gov"),
+		homeOf("aws-iso-b", "sc2shome.sgov.gov"),
+		homeOf("aws-iso-e", "csphome.adc-e.uk"),
+		homeOf("aws-iso-f", "csphome.hci.ic.gov"),
 	}
 }
 
-// portalHost reports whether an access portal can be at host, and the region
-// that the name gives, "" for none.
-func portalHost(host string) (region string, ok bool) {
+func homeOf(partition string, portals ...string) home {
+	plain, dual := awsapi.Suffixes(partition)
+	return home{plain, dual, portals}
+}
+
+// portalHost reports whether an access portal can be at host.
+func portalHost(host string) bool {
 	host = strings.ToLower(host)
 	for _, h := range homes() {
 		if host == "identitycenter."+h.suffix {
-			return "", true
+			return true
 		}
 		for _, domain := range h.portals {
-			if labels, ok := below(host, domain); ok {
-				return portalRegion(labels, domain), true
+			if _, ok := below(host, domain); ok {
+				return true
 			}
 		}
 		// ID.portal.REGION.api.…: others are below the same suffix.
-		if labels, ok := below(host, h.dual); ok && len(labels) == 3 && labels[1] == "portal" && isRegion(labels[2]) {
-			return labels[2], true
+		if labels, ok := below(host, h.dual); ok && len(labels) == 3 && labels[1] == "portal" && awsapi.IsRegion(labels[2]) {
+			return true
 		}
 	}
-	return "", false
-}
-
-// portalRegion reads the region of ID.portal.REGION.app.aws and of
-// ID.REGION.portal.amazonaws.com.
-func portalRegion(labels []string, domain string) string {
-	region := ""
-	switch {
-	case len(labels) == 3 && labels[1] == "portal":
-		region = labels[2]
-	case len(labels) == 2 && strings.HasPrefix(domain, "portal."):
-		region = labels[1]
-	}
-	if !isRegion(region) {
-		return ""
-	}
-	return region
+	return false
 }
 
 // serviceHost reports whether host is an endpoint of Identity Center that has
@@ -75,7 +63,7 @@ func serviceHost(host string) bool {
 	for _, h := range homes() {
 		for _, suffix := range [...]string{h.suffix, h.dual} {
 			labels, ok := below(host, suffix)
-			if !ok || !isRegion(labels[len(labels)-1]) {
+			if !ok || !awsapi.IsRegion(labels[len(labels)-1]) {
 				continue
 			}
 			switch strings.Join(labels[:len(labels)-1], ".") {
@@ -100,25 +88,4 @@ func below(host, domain string) ([]string, bool) {
 		}
 	}
 	return labels, true
-}
-
-// isRegion reports whether s has the form of a region's name, such as
-// us-gov-west-1. It says nothing about whether there is such a region.
-func isRegion(s string) bool {
-	parts := strings.Split(s, "-")
-	if len(s) > 32 || len(parts) < 3 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return false
-	}
-	for _, part := range parts {
-		if part == "" {
-			return false
-		}
-	}
-	return strings.Trim(parts[0], "abcdefghijklmnopqrstuvwxyz") == "" && strings.Trim(parts[len(parts)-1], "0123456789") == ""
-}
-
-// loopback reports whether u stays on this machine.
-func loopback(u *url.URL) bool {
-	address, err := netip.ParseAddr(u.Hostname())
-	return err == nil && address.IsLoopback() || strings.EqualFold(u.Hostname(), "localhost")
 }

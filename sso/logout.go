@@ -76,14 +76,6 @@ func (t *Tokens) RoleCacheFile(cliCache, accountID, roleName string) string {
 	if value == "" {
 		last, value = "startUrl", t.config.StartURL
 	}
-	sum := sha1.Sum([]byte(`{"accountId":` + python(accountID) + `,"roleName":` + python(roleName) + `,"` + last + `":` + python(value) + `}`))
+	sum := sha1.Sum([]byte(`{"accountId":` + tokenfile.Quote(accountID) + `,"roleName":` + tokenfile.Quote(roleName) + `,"` + last + `":` + tokenfile.Quote(value) + `}`))
 	return filepath.Join(cliCache, hex.EncodeToString(sum[:])+".json")
-}
-
-// python writes a string as Python's json.dumps does, which Go's encoder does not.
-func python(s string) string {
-	d := tokenfile.New()
-	d.Set("", s)
-	text := string(d.Encode())
-	return text[len(`{"": `) : len(text)-len(`}`)]
 }

@@ -12,7 +12,7 @@ import (
 // another one of the same partition.
 func namedRegion(err error, asked string) string {
 	var api *awsapi.APIError
-	if !errors.As(err, &api) || !isRegion(api.Region) || api.Region == asked ||
+	if !errors.As(err, &api) || !awsapi.IsRegion(api.Region) || api.Region == asked ||
 		awsapi.PartitionOf(api.Region) != awsapi.PartitionOf(asked) {
 		return ""
 	}

@@ -33,7 +33,7 @@ func TestRegionRepair(t *testing.T) {
 				continue
 			}
 			c := newTrial(t, "corp", flow)
-			c.o.EndpointOf = endpointIn
+			c.config.EndpointOf = endpointIn
 			answer := func(call string, e awsapi.Endpoint) error {
 				return unless(call != operation || e.URL != east, wrongRegion("eu-west-1"))
 			}
@@ -81,7 +81,7 @@ func TestNoRegionRepair(t *testing.T) {
 		{"nothing", "", endpointIn, "", 1},
 	} {
 		c := newTrial(t, "corp", sso.FlowDevice)
-		c.o.EndpointOf = tt.endpointOf
+		c.config.EndpointOf = tt.endpointOf
 		c.desk.register = func(int, awsapi.Endpoint) error { return wrongRegion(tt.actual) }
 		_, err := c.signIn(t)
 		var region *sso.RegionError
@@ -95,7 +95,7 @@ func TestNoRegionRepair(t *testing.T) {
 	}
 	// Nobody wants it any more.
 	c := newTrial(t, "corp", sso.FlowDevice)
-	c.o.EndpointOf = endpointIn
+	c.config.EndpointOf = endpointIn
 	ctx, cancel := context.WithCancel(t.Context())
 	c.desk.register = func(int, awsapi.Endpoint) error { cancel(); return wrongRegion("eu-west-1") }
 	if _, err := sso.NewTokens(c.config, c.desk).SignIn(ctx, c.o); err == nil || len(c.desk.log) != 1 {

@@ -34,10 +34,10 @@ type registration struct {
 	expires time.Time
 }
 
-// RegistrationFile returns the path of the file that holds the client's
+// registrationFile returns the path of the file that holds the client's
 // registration: the SHA-1 of its circumstances as Python writes them in JSON.
 // Scopes are those that are configured; nil, none, is another name than an empty list.
-func RegistrationFile(cacheDir, region, sessionName, startURL string, scopes []string) string {
+func registrationFile(cacheDir, region, sessionName, startURL string, scopes []string) string {
 	// null stands where nothing is set below; a literal always parses.
 	d, _ := tokenfile.Parse([]byte(`{"region": "", "scopes": null, "session_name": null, "startUrl": "", "tool": "botocore"}`))
 	d.Set("region", region)
@@ -53,7 +53,7 @@ func RegistrationFile(cacheDir, region, sessionName, startURL string, scopes []s
 }
 
 func (s *signIn) registrationFile() string {
-	return RegistrationFile(s.config.CacheDir, s.region, s.config.SessionName, s.config.StartURL, s.o.Scopes)
+	return registrationFile(s.config.CacheDir, s.region, s.config.SessionName, s.config.StartURL, s.o.Scopes)
 }
 
 // scopes are what the client asks for. Without one the service gives no refresh

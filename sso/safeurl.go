@@ -23,7 +23,7 @@ func safeURL(raw string, endpoint awsapi.Endpoint, startURL string) (host string
 	if why != "" {
 		return "", unsafeURL(raw, why)
 	}
-	if own, why := plainURL(endpoint.URL); why == "" && loopback(own) && origin(u) == origin(own) {
+	if own, why := plainURL(endpoint.URL); why == "" && awsapi.IsLoopback(own.Hostname()) && origin(u) == origin(own) {
 		return u.Host, nil
 	}
 	if u.Scheme != "https" {
@@ -32,7 +32,7 @@ func safeURL(raw string, endpoint awsapi.Endpoint, startURL string) (host string
 	if start, why := plainURL(startURL); why == "" && origin(u) == origin(start) {
 		return u.Host, nil
 	}
-	if _, ok := portalHost(u.Hostname()); !ok && !serviceHost(u.Hostname()) {
+	if !portalHost(u.Hostname()) && !serviceHost(u.Hostname()) {
 		return "", unsafeURL(raw, "not a host of IAM Identity Center")
 	}
 	if u.Port() != "" && u.Port() != "443" {

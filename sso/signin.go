@@ -43,9 +43,6 @@ type SignInOptions struct {
 	Scopes []string
 	// Port of the listener on the loopback interface; 0: a free one.
 	Port int
-	// EndpointOf returns the OIDC service's endpoint in another region, for a
-	// configured one that AWS says is wrong; nil: that of [Config].
-	EndpointOf func(region string) (awsapi.Endpoint, error)
 	// Visit shows the person where to go, and opens the browser. It may take as
 	// long as the browser runs: the answer is awaited meanwhile. It must return
 	// when ctx ends, which is when the sign-in has ended one way or the other, and
@@ -113,15 +110,11 @@ func (t *Tokens) SignIn(ctx context.Context, o SignInOptions) (SignedIn, error) 
 	if o.Sleep == nil {
 		o.Sleep = pause.For
 	}
-	if o.EndpointOf == nil {
-		o.EndpointOf = t.config.EndpointOf
-	}
 	s := &signIn{Tokens: t, o: o, region: t.config.Region, endpoint: t.config.Endpoint}
-	start, err := ResolveStartURL(ctx, o.API, t.config.StartURL)
-	if err != nil {
+	var err error
+	if s.start, err = resolveStartURL(ctx, o.API, t.config.StartURL); err != nil {
 		return SignedIn{}, err
 	}
-	s.start = start.URL
 	for {
 		g, err := s.attempt(ctx)
 		if err == nil {
@@ -163,7 +156,7 @@ func (s *signIn) move(err error) bool {
 	if region == "" || s.moved {
 		return false
 	}
-	endpoint, ok := regionEndpoint(err, region, s.endpoint, s.o.EndpointOf)
+	endpoint, ok := regionEndpoint(err, region, s.endpoint, s.config.EndpointOf)
 	if ok {
 		s.region, s.endpoint, s.moved = region, endpoint, true
 	}

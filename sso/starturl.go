@@ -15,25 +15,16 @@ type Fetcher interface {
 	Fetch(context.Context, awsapi.Request, awsapi.Limits) (awsapi.Response, error)
 }
 
-// StartURL is where a start URL as configured leads to.
-type StartURL struct {
-	// URL is the address by which AWS knows the instance: the one that was
-	// asked about, unless it is the customer's own address for the portal.
-	URL string
-	// Region is the one that URL's host names, "" for none. An instance that is
-	// in several regions may answer from another one than it is configured with.
-	Region string
-}
-
-// ResolveStartURL finds the AWS address behind a customer's own start URL: that
-// one must redirect there, once. An address of AWS is not looked up, and needs no
-// network. Caches are named by the start URL as configured all the same.
+// resolveStartURL returns the address by which AWS knows the instance of a start
+// URL as configured: that one, unless it is a customer's own address for the
+// portal, which must redirect there, once. An address of AWS is not looked up, and
+// needs no network. Caches are named by the start URL as configured all the same.
 //
 // Errors: *[StartURLError], with the error of the request behind it if there
 // was no answer.
-func ResolveStartURL(ctx context.Context, api Fetcher, startURL string) (StartURL, error) {
-	fail := func(why string, err error) (StartURL, error) {
-		return StartURL{}, &StartURLError{URL: startURL, Why: why, Err: err}
+func resolveStartURL(ctx context.Context, api Fetcher, startURL string) (string, error) {
+	fail := func(why string, err error) (string, error) {
+		return "", &StartURLError{URL: startURL, Why: why, Err: err}
 	}
 	u, why := plainURL(startURL)
 	switch {
@@ -42,8 +33,8 @@ func ResolveStartURL(ctx context.Context, api Fetcher, startURL string) (StartUR
 	case u.Scheme != "https":
 		return fail("not https", nil)
 	}
-	if region, ok := portalHost(u.Hostname()); ok {
-		return StartURL{startURL, region}, nil
+	if portalHost(u.Hostname()) {
+		return startURL, nil
 	}
 	res, err := look(ctx, api, http.MethodHead, startURL)
 	if err == nil && (res.Status == http.StatusMethodNotAllowed || res.Status == http.StatusNotImplemented) {
@@ -64,12 +55,11 @@ func ResolveStartURL(ctx context.Context, api Fetcher, startURL string) (StartUR
 	if target, why = plainURL(target.String()); why != "" || target.Scheme != "https" {
 		return fail("redirects to a URL that is not safe", nil)
 	}
-	region, ok := portalHost(target.Hostname())
-	if !ok || target.Port() != "" && target.Port() != "443" {
+	if !portalHost(target.Hostname()) || target.Port() != "" && target.Port() != "443" {
 		return fail("redirects to "+target.Host+", which is not an address of AWS", nil)
 	}
 	bare := url.URL{Scheme: "https", Host: target.Hostname(), Path: strings.TrimRight(target.Path, "/")}
-	return StartURL{bare.String(), region}, nil
+	return bare.String(), nil
 }
 
 // look asks once more if the connection is lost, and for 10 s in all.

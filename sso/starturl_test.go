@@ -15,26 +15,25 @@ import (
 	"github.com/latchkey-aws/latchkey/sso"
 )
 
-// TestStartURLsOfAWS needs no network for them, and reads their region.
+// TestStartURLsOfAWS needs no network for them.
 func TestStartURLsOfAWS(t *testing.T) {
 	t.Parallel()
-	for in, region := range map[string]string{
-		startURL:         "",
-		startURL + "/#/": "",
-		"https://start.us-gov-home.awsapps.com/directory/x":                      "",
-		"https://identitycenter.amazonaws.com/ssoins-1":                          "",
-		"https://ssoins-1.portal.us-east-1.app.aws":                              "us-east-1",
-		"https://ssoins-1.eu-central-2.portal.amazonaws.com/start":               "eu-central-2",
-		"https://ssoins-1.us-gov-west-1.portal.amazonaws.com":                    "us-gov-west-1",
-		"https://SSOINS-1.CN-north-1.portal.amazonaws.com.cn":                    "cn-north-1",
-		"https://ssoins-1.portal.cn-north-1.app.amazonwebservices.com.cn":        "cn-north-1",
-		"https://ssoins-1.eusc-de-east-1.portal.amazonaws.eu":                    "eusc-de-east-1",
-		"https://ssoins-1.portal.eusc-de-east-1.api.amazonwebservices.eu/start/": "eusc-de-east-1",
-		"https://ssoins-1.portal.notaregion.app.aws":                             "",
+	for _, in := range []string{
+		startURL,
+		startURL + "/#/",
+		"https://start.us-gov-home.awsapps.com/directory/x",
+		"https://identitycenter.amazonaws.com/ssoins-1",
+		"https://ssoins-1.portal.us-east-1.app.aws",
+		"https://ssoins-1.eu-central-2.portal.amazonaws.com/start",
+		"https://ssoins-1.us-gov-west-1.portal.amazonaws.com",
+		"https://SSOINS-1.CN-north-1.portal.amazonaws.com.cn",
+		"https://ssoins-1.portal.cn-north-1.app.amazonwebservices.com.cn",
+		"https://ssoins-1.eusc-de-east-1.portal.amazonaws.eu",
+		"https://ssoins-1.portal.eusc-de-east-1.api.amazonwebservices.eu/start/",
+		"https://ssoins-1.portal.notaregion.app.aws",
 	} {
-		got, err := sso.ResolveStartURL(t.Context(), &desk{}, in)
-		if err != nil || got != (sso.StartURL{URL: in, Region: region}) {
-			t.Errorf("%s: %+v, %v", in, got, err)
+		if got, err := sso.ResolveStartURL(t.Context(), &desk{}, in); err != nil || got != in {
+			t.Errorf("%s: %s, %v", in, got, err)
 		}
 	}
 }
@@ -46,34 +45,33 @@ func TestVanityStartURL(t *testing.T) {
 		head, get  int // statuses; 0: no answer
 		location   string
 		want       string
-		region     string
 		why        string
 		operations string
 	}{
-		{"redirect", vanity, 302, 0, "https://corp.awsapps.com/start", startURL, "", "", "HEAD"},
-		{"each kind of it", vanity, 308, 0, "https://corp.awsapps.com/start/", startURL, "", "", "HEAD"},
-		{"query and fragment go", vanity, 301, 0, "https://Corp.awsapps.com:443/start/?x=y#/z", startURL, "", "", "HEAD"},
-		{"with a region", vanity, 303, 0, "https://ssoins-1.portal.eu-west-1.app.aws/", "https://ssoins-1.portal.eu-west-1.app.aws", "eu-west-1", "", "HEAD"},
-		{"no HEAD", vanity, 405, 307, "https://corp.awsapps.com/start", startURL, "", "", "HEAD GET"},
-		{"no HEAD known", vanity, 501, 302, "https://corp.awsapps.com/start", startURL, "", "", "HEAD GET"},
-		{"no redirect", vanity, 200, 0, "", "", "", "neither an address of AWS nor a redirect", "HEAD"},
-		{"not found", vanity, 404, 302, "https://corp.awsapps.com/start", "", "", "neither an address of AWS nor a redirect", "HEAD"},
-		{"not modified", vanity, 304, 0, "https://corp.awsapps.com/start", "", "", "neither an address of AWS nor a redirect", "HEAD"},
-		{"neither method", vanity, 405, 405, "", "", "", "neither an address of AWS nor a redirect", "HEAD GET"},
-		{"to nowhere", vanity, 302, 0, "", "", "", "not an address of AWS", "HEAD"},
-		{"to itself", vanity, 302, 0, "/start2", "", "", "not an address of AWS", "HEAD"},
-		{"to http", vanity, 302, 0, "http://corp.awsapps.com/start", "", "", "not safe", "HEAD"},
-		{"to somebody", vanity, 302, 0, "https://awsapps.com.evil.example/", "", "", "redirects to awsapps.com.evil.example, which", "HEAD"},
-		{"to a bucket", vanity, 302, 0, "https://b.s3.amazonaws.com/", "", "", "not an address of AWS", "HEAD"},
-		{"to another port", vanity, 302, 0, "https://corp.awsapps.com:8443/", "", "", "not an address of AWS", "HEAD"},
-		{"with a name", vanity, 302, 0, "https://me@corp.awsapps.com/", "", "", "not safe", "HEAD"},
-		{"with an escape", vanity, 302, 0, "https://x\x1b[2J.example/", "", "", "no URL", "HEAD"},
-		{"no answer", vanity, 0, 0, "", "", "", "no answer that tells", "HEAD"},
-		{"http", "http://aws.corp.example/start", 302, 0, "https://corp.awsapps.com/start", "", "", "not https", ""},
-		{"http at AWS", "http://corp.awsapps.com/start", 302, 0, "", "", "", "not https", ""},
-		{"nothing", "", 302, 0, "", "", "", "neither http nor https", ""},
-		{"an encoded host", "https://aws%C3%BC.example/start", 302, 0, "https://corp.awsapps.com/start", "", "", "no usable host", ""},
-		{"a user name", "https://me@corp.awsapps.com/start", 302, 0, "", "", "", "a user name", ""},
+		{"redirect", vanity, 302, 0, "https://corp.awsapps.com/start", startURL, "", "HEAD"},
+		{"each kind of it", vanity, 308, 0, "https://corp.awsapps.com/start/", startURL, "", "HEAD"},
+		{"query and fragment go", vanity, 301, 0, "https://Corp.awsapps.com:443/start/?x=y#/z", startURL, "", "HEAD"},
+		{"with a region", vanity, 303, 0, "https://ssoins-1.portal.eu-west-1.app.aws/", "https://ssoins-1.portal.eu-west-1.app.aws", "", "HEAD"},
+		{"no HEAD", vanity, 405, 307, "https://corp.awsapps.com/start", startURL, "", "HEAD GET"},
+		{"no HEAD known", vanity, 501, 302, "https://corp.awsapps.com/start", startURL, "", "HEAD GET"},
+		{"no redirect", vanity, 200, 0, "", "", "neither an address of AWS nor a redirect", "HEAD"},
+		{"not found", vanity, 404, 302, "https://corp.awsapps.com/start", "", "neither an address of AWS nor a redirect", "HEAD"},
+		{"not modified", vanity, 304, 0, "https://corp.awsapps.com/start", "", "neither an address of AWS nor a redirect", "HEAD"},
+		{"neither method", vanity, 405, 405, "", "", "neither an address of AWS nor a redirect", "HEAD GET"},
+		{"to nowhere", vanity, 302, 0, "", "", "not an address of AWS", "HEAD"},
+		{"to itself", vanity, 302, 0, "/start2", "", "not an address of AWS", "HEAD"},
+		{"to http", vanity, 302, 0, "http://corp.awsapps.com/start", "", "not safe", "HEAD"},
+		{"to somebody", vanity, 302, 0, "https://awsapps.com.evil.example/", "", "redirects to awsapps.com.evil.example, which", "HEAD"},
+		{"to a bucket", vanity, 302, 0, "https://b.s3.amazonaws.com/", "", "not an address of AWS", "HEAD"},
+		{"to another port", vanity, 302, 0, "https://corp.awsapps.com:8443/", "", "not an address of AWS", "HEAD"},
+		{"with a name", vanity, 302, 0, "https://me@corp.awsapps.com/", "", "not safe", "HEAD"},
+		{"with an escape", vanity, 302, 0, "https://x\x1b[2J.example/", "", "no URL", "HEAD"},
+		{"no answer", vanity, 0, 0, "", "", "no answer that tells", "HEAD"},
+		{"http", "http://aws.corp.example/start", 302, 0, "https://corp.awsapps.com/start", "", "not https", ""},
+		{"http at AWS", "http://corp.awsapps.com/start", 302, 0, "", "", "not https", ""},
+		{"nothing", "", 302, 0, "", "", "neither http nor https", ""},
+		{"an encoded host", "https://aws%C3%BC.example/start", 302, 0, "https://corp.awsapps.com/start", "", "no usable host", ""},
+		{"a user name", "https://me@corp.awsapps.com/start", 302, 0, "", "", "a user name", ""},
 	} {
 		var operations []string
 		d := &desk{fetch: func(r awsapi.Request) (awsapi.Response, error) {
@@ -88,8 +86,8 @@ func TestVanityStartURL(t *testing.T) {
 			return awsapi.Response{Status: status, Header: http.Header{"Location": {tt.location}}}, nil
 		}}
 		got, err := sso.ResolveStartURL(t.Context(), d, tt.url)
-		if got != (sso.StartURL{URL: tt.want, Region: tt.region}) || (err == nil) != (tt.why == "") || strings.Join(operations, " ") != tt.operations {
-			t.Errorf("%s: %+v, %v after %q", tt.name, got, err, operations)
+		if got != tt.want || (err == nil) != (tt.why == "") || strings.Join(operations, " ") != tt.operations {
+			t.Errorf("%s: %s, %v after %q", tt.name, got, err, operations)
 		}
 		var failure *sso.StartURLError
 		if err != nil && (!errors.As(err, &failure) || !strings.Contains(failure.Why, tt.why) || strings.ContainsFunc(err.Error(), unicode.IsControl)) {
@@ -156,9 +154,9 @@ func FuzzRedirect(f *testing.F) {
 			}
 			return
 		}
-		again, err := sso.ResolveStartURL(t.Context(), &desk{}, got.URL) // asks nobody: it is AWS's
+		again, err := sso.ResolveStartURL(t.Context(), &desk{}, got) // asks nobody: it is AWS's
 		if err != nil || again != got {
-			t.Errorf("%q leads to %+v, which is %+v, %v", location, got, again, err)
+			t.Errorf("%q leads to %q, which is %q, %v", location, got, again, err)
 		}
 	})
 }

@@ -1,5 +1,6 @@
-// Package sso owns the access tokens of IAM Identity Center: where the AWS CLI
-// and the SDKs cache them, when they are still good, and how they are refreshed.
+// Package sso owns sign-ins at IAM Identity Center and what they are good for: the
+// ways through the browser, where the AWS CLI and the SDKs cache the access tokens,
+// how these are refreshed and ended, and which accounts and roles they open.
 //
 // The files are shared with all other AWS tools, so that one sign-in serves
 // them all. The package must not know profiles or the terminal.
@@ -34,7 +35,7 @@ type Config struct {
 	// Endpoint is that of the OIDC service in Region.
 	Endpoint awsapi.Endpoint
 	// EndpointOf returns the OIDC service's endpoint in another region, for a
-	// token that AWS says is of there; nil: that is an error.
+	// sign-in or a token that AWS says is of there; nil: that is an error.
 	EndpointOf func(region string) (awsapi.Endpoint, error)
 	// LockDir holds the lock of the refresh; "" is CacheDir.
 	LockDir string

@@ -11,6 +11,10 @@ import (
 // outside printable ASCII as \uXXXX, no newline at the end.
 func (d *Document) Encode() []byte { return appendObject(nil, d) }
 
+// Quote writes one string as Encode does: the names of some cache files are digests
+// of such JSON without the blanks.
+func Quote(s string) string { return string(appendString(nil, s)) }
+
 func appendObject(b []byte, d *Document) []byte {
 	b = append(b, '{')
 	for i, m := range d.members {
