@@ -22,11 +22,9 @@ func TestTab(t *testing.T) {
 	if got := tab.Text("known"); got != "zoe" {
 		t.Errorf("the tab has other cookies: %q", got)
 	}
-	tab.Eval(`document.getElementById("known").textContent = "changed"`, nil)
+	tab.Eval(`document.getElementById("known").id = "changed"`, nil)
 	tab.Reload()
-	for got := ""; got != "zoe"; {
-		tab.Eval(`document.getElementById("known")?.textContent`, &got)
-	}
+	tab.WaitFor("known")
 	tab.Open(url + "/done")
 	tab.Back()
 	tab.WaitFor("known")
