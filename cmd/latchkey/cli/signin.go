@@ -58,12 +58,12 @@ func (s *signingIn) onTerminal() *signingIn {
 
 // start has the person sign in where the sign-in does not stand.
 func (s *signingIn) start(ctx context.Context, in chain.SignIn, o latchkey.SignInOptions) (latchkey.SignedIn, error) {
-	flow, port, err := s.way(in)
+	w, err := s.way(in)
 	if err != nil {
 		return latchkey.SignedIn{}, err
 	}
-	o.Flow, o.Port = flow, port
-	o.Visit = s.visit
+	o.Flow, o.Port = w.flow, w.port
+	o.Visit = func(ctx context.Context, v latchkey.Visit) error { return s.visit(ctx, w, v) }
 	o.Paste = s.paste
 	o.Pasted = func(err error) { s.say(ctx, display.Text(err.Error(), 200)) }
 	o.Other = func(ctx context.Context, identity string) error { return s.other(ctx, in, identity) }
@@ -74,73 +74,24 @@ func (s *signingIn) start(ctx context.Context, in chain.SignIn, o latchkey.SignI
 	return out, s.settle(ctx, in, out)
 }
 
-// way decides how to sign in: flags, then the setting, then whether there is a
-// browser on this machine.
-func (s *signingIn) way(in chain.SignIn) (flow string, port int, err error) {
-	flow, port = s.flow, s.port
-	if flow == "" {
-		setting, err := s.resolver.Setting("login", "method")
-		if err != nil {
-			return "", 0, err
-		}
-		switch setting.Text {
-		case "", "auto":
-		case latchkey.FlowBrowser, latchkey.FlowDeviceCode:
-			flow = setting.Text
-		default:
-			return "", 0, &chain.ConfigError{Origin: setting.Origin, Message: "the login's method is none of auto, browser and device-code", Fix: "write one of them"}
-		}
-	}
-	if port == 0 {
-		setting, err := s.resolver.Setting("login", "port")
-		if err != nil {
-			return "", 0, err
-		}
-		if setting.Set() {
-			if port, err = strconv.Atoi(setting.Text); err != nil || port < 1 || port > 65535 {
-				return "", 0, &chain.ConfigError{Origin: setting.Origin, Message: "the login's port is no number from 1 to 65535", Fix: "write for example port = 8400"}
-			}
-		}
-	}
-	// A port that is chosen is one that is forwarded to here.
-	if usable, _ := browser.Usable(s.browser()); flow == "" && (usable || port != 0) {
-		flow = latchkey.FlowBrowser
-	}
-	if flow != latchkey.FlowBrowser {
-		flow = latchkey.FlowDeviceCode
-		if in.Kind == chain.KindLogin {
-			flow = latchkey.FlowRemote
-		}
-	}
-	return flow, port, nil
-}
-
-func (s *signingIn) browser() browser.Options {
-	return browser.Options{Environ: s.sys.Environ}
-}
-
 // visit shows where to sign in, and opens it in a browser where there is one.
-func (s *signingIn) visit(ctx context.Context, v latchkey.Visit) error {
+func (s *signingIn) visit(ctx context.Context, w way, v latchkey.Visit) error {
 	name := display.Text(v.SignIn.Name(), 100)
-	usable, why := browser.Usable(s.browser())
-	// A browser on another machine comes to the loopback listener through a forwarded port.
-	opens := usable || v.Flow == latchkey.FlowBrowser && s.port == 0 || browser.Where(s.browser()).Chosen
-	switch {
-	case v.Flow == latchkey.FlowBrowser && opens:
+	switch port := strconv.Itoa(w.port); {
+	case v.Flow == latchkey.FlowBrowser && w.opens:
 		s.say(ctx, "sign in to "+name+" in the browser that opens; or open this page there:\n  "+v.URL)
 	case v.Flow == latchkey.FlowBrowser:
-		s.say(ctx, "sign in to "+name+" in a browser from which this machine's port "+strconv.Itoa(s.port)+" can be reached (ssh -L "+strconv.Itoa(s.port)+":127.0.0.1:"+
-			strconv.Itoa(s.port)+" …):\n  "+v.URL)
+		s.say(ctx, "sign in to "+name+" in a browser from which this machine's port "+port+" can be reached (ssh -L "+port+":127.0.0.1:"+port+" …):\n  "+v.URL)
 	case v.Flow == latchkey.FlowRemote:
 		s.say(ctx, "sign in to "+name+" in any browser, and bring back the code that it shows:\n  "+v.URL)
 	default:
 		s.say(ctx, "sign in to "+name+" in any browser, which must show the code "+v.UserCode+":\n  "+v.URL)
 		s.say(ctx, "the page is at "+v.Host+"; this was asked for by "+s.sys.commandLine()+" on "+hostname()+", and ends at "+v.Expires.Local().Format(time.TimeOnly))
 	}
-	if why != "" && s.flow == "" && v.Flow != latchkey.FlowBrowser {
-		s.say(ctx, "no browser is opened here: "+why)
+	if w.unopened != "" {
+		s.say(ctx, "no browser is opened here: "+w.unopened)
 	}
-	if !opens {
+	if !w.opens {
 		return nil
 	}
 	err := browser.Open(ctx, s.browser(), v.URL)
