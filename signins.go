@@ -134,7 +134,7 @@ func (r *Resolver) consoleConfig(s chain.SignIn) signin.Config {
 	return signin.Config{LoginSession: s.LoginSession.Text, CacheDir: s.CacheFolder, Endpoint: s.Endpoint, LockDir: r.lockFolder(), Now: r.opts.Now}
 }
 
-// file is the one in which the sign-in is kept, "" where nobody has signed in yet.
+// signInFile is the one in which the sign-in is kept, "" where nobody has signed in yet.
 func signInFile(s chain.SignIn) string {
 	switch {
 	case s.Kind == chain.KindSSO:

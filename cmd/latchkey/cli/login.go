@@ -125,13 +125,6 @@ type loginRow struct {
 	SignedIn bool      `json:"signed_in"`
 }
 
-// need is something that a person has to be there for.
-type need struct {
-	signIn chain.SignIn
-	// plan ends with the step that takes the code of a device, nil for a sign-in.
-	plan *chain.Plan
-}
-
 func (o *loginOptions) run(ctx context.Context, sys *Sys, names []string) error {
 	policy, err := o.resolve.policy()
 	if err != nil {
@@ -157,11 +150,10 @@ func (o *loginOptions) run(ctx context.Context, sys *Sys, names []string) error 
 			fmt.Fprintln(sys.Stderr, "latchkey: "+display.Text(name, 100)+" needs no sign-in")
 		}
 		for _, n := range needs {
-			if key := n.key(); done[key] {
+			if done[n.key()] {
 				continue
-			} else {
-				done[key] = true
 			}
+			done[n.key()] = true
 			row, err := o.meet(ctx, sys, resolver, ask, n)
 			if err != nil {
 				return o.checked(err)
@@ -180,75 +172,16 @@ func (o *loginOptions) unnamed(ctx context.Context, sys *Sys, r *latchkey.Resolv
 	sessions := r.Graph().SSOSessions()
 	var missing *profile.NotFoundError
 	switch {
-	case err == nil || !errors.As(err, &missing) || o.console:
+	case err == nil || !errors.As(err, &missing) || o.console || from.Text != "default":
 		return []string{from.Text}, nil
-	case from.Text != "default" || len(sessions) == 1:
-		if len(sessions) == 1 && from.Text == "default" {
-			return sessions, nil
-		}
-		return []string{from.Text}, nil
+	case len(sessions) == 1:
+		return sessions, nil
 	}
 	name, err := sys.pickProfile(ctx, r, ask, "sign in for which profile?", "")
 	if errors.Is(err, latchkey.ErrNobody) || err == nil && name == "" {
 		err = &usageError{what: "nothing is named to sign in for", fix: "latchkey login PROFILE, or the name of an sso-session; latchkey profiles lists them"}
 	}
 	return []string{name}, err
-}
-
-// needs is what a profile's credentials take of a person. A name that no profile
-// has is that of an sso-session.
-func (o *loginOptions) needs(r *latchkey.Resolver, name string, policy chain.Policy) ([]need, error) {
-	if o.console {
-		s, err := r.ConsoleSignIn(name, policy.Region)
-		return []need{{signIn: s}}, err
-	}
-	plan, err := r.PlanOf(argument([]string{name}), policy)
-	if err != nil {
-		return o.without(r, name, err)
-	}
-	list, err := r.SignIns(plan)
-	if err != nil {
-		return nil, err
-	}
-	var needs []need
-	for _, s := range list {
-		needs = append(needs, need{signIn: s})
-	}
-	for i := len(plan.Steps) - 1; i >= 0; i-- {
-		if plan.Steps[i].AsksCode() {
-			upTo := *plan
-			upTo.Steps, upTo.Next, upTo.Lifetime = plan.Steps[:i+1], nil, o.least
-			return append(needs, need{plan: &upTo}), nil
-		}
-	}
-	return needs, nil
-}
-
-// without is needs for a name without a plan: an sso-session's, or that of a
-// profile which lacks account and role.
-func (o *loginOptions) without(r *latchkey.Resolver, name string, planErr error) ([]need, error) {
-	var missing *profile.NotFoundError
-	if errors.As(planErr, &missing) && missing.Kind == "profile" {
-		s, err := r.SessionSignIn(name)
-		var none *profile.NotFoundError
-		if errors.As(err, &none) {
-			return nil, planErr
-		}
-		return []need{{signIn: s}}, err
-	}
-	s, ok, err := r.ProfileSignIn(name)
-	if err != nil || !ok {
-		return nil, planErr
-	}
-	return []need{{signIn: s}}, nil
-}
-
-func (n need) key() string {
-	if n.plan != nil {
-		return n.plan.Last().Key
-	}
-	s := n.signIn
-	return string(s.Kind) + "\n" + s.Session.Text + "\n" + s.StartURL.Text + "\n" + s.LoginSession.Text + "\n" + s.CacheFolder
 }
 
 // meet sees to one need, or with --check to whether there is one.

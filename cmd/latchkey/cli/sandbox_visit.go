@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"time"
 
@@ -44,7 +43,7 @@ func visitPage(ctx context.Context, sys *Sys, page string) error {
 	client := awsapi.New(awsapi.Options{Now: sys.Now, UserAgent: "latchkey"})
 	at, err := url.Parse(page)
 	for range maxHops {
-		if err != nil || !onLoopback(at) {
+		if err != nil || at.Scheme != "http" || !awsapi.IsLoopback(at.Hostname()) {
 			return &usageError{what: "visit: not an http URL of a loopback address", fix: "it is for pages of the sandbox; open others in a browser"}
 		}
 		resp, err := client.Fetch(ctx, awsapi.Request{Method: http.MethodGet, URL: at.String(), Operation: "sandbox visit"},
@@ -63,9 +62,4 @@ func visitPage(ctx context.Context, sys *Sys, page string) error {
 		}
 	}
 	return fmt.Errorf("sandbox visit: more than %d redirects", maxHops)
-}
-
-func onLoopback(u *url.URL) bool {
-	host, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && host.IsLoopback())
 }

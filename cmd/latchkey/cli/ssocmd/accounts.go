@@ -37,15 +37,7 @@ type accountRow struct {
 }
 
 func (d *Deps) accounts(ctx context.Context, command string, args []string, asJSON bool) error {
-	r, ask, err := d.Load()
-	if err != nil {
-		return err
-	}
-	in, err := d.target(r, command, args)
-	if err != nil {
-		return err
-	}
-	found, err := d.discover(ctx, r, ask, in, Discovery{})
+	_, in, found, err := d.list(ctx, command, args, Discovery{})
 	if err != nil {
 		return err
 	}
@@ -54,13 +46,5 @@ func (d *Deps) accounts(ctx context.Context, command string, args []string, asJS
 		rows = append(rows, accountRow{a.ID, a.Name, a.Email})
 		table = append(table, []string{a.ID, cell(a.Name), cell(a.Email)})
 	}
-	if asJSON {
-		return d.PrintJSON(d.Stdout, rows)
-	}
-	if len(rows) == 0 {
-		d.say("no accounts are assigned to you at %s", cell(in.Name()))
-		return nil
-	}
-	_, err = d.Stdout.Write(d.Table(table))
-	return err
+	return d.show(asJSON, rows, table, "no accounts are assigned to you at "+cell(in.Name()))
 }

@@ -47,15 +47,7 @@ type roleRow struct {
 }
 
 func (d *Deps) roles(ctx context.Context, command string, args []string, account string, asJSON bool) error {
-	r, ask, err := d.Load()
-	if err != nil {
-		return err
-	}
-	in, err := d.target(r, command, args)
-	if err != nil {
-		return err
-	}
-	found, err := d.discover(ctx, r, ask, in, Discovery{Roles: true, Account: account})
+	r, in, found, err := d.list(ctx, command, args, Discovery{Roles: true, Account: account})
 	if err != nil {
 		return err
 	}
@@ -77,13 +69,5 @@ func (d *Deps) roles(ctx context.Context, command string, args []string, account
 			table = append(table, []string{a.ID, cell(a.Name), cell(role), cell(strings.Join(row.Profiles, ", "))})
 		}
 	}
-	if asJSON {
-		return d.PrintJSON(d.Stdout, rows)
-	}
-	if len(rows) == 0 {
-		d.say("no roles are assigned to you at %s", cell(in.Name()))
-		return nil
-	}
-	_, err = d.Stdout.Write(d.Table(table))
-	return err
+	return d.show(asJSON, rows, table, "no roles are assigned to you at "+cell(in.Name()))
 }

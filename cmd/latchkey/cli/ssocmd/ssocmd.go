@@ -142,6 +142,32 @@ func (d *Deps) discover(ctx context.Context, r *latchkey.Resolver, ask Asker, in
 	return found, err
 }
 
+// list finds out what a command that only lists shows.
+func (d *Deps) list(ctx context.Context, command string, args []string, o Discovery) (r *latchkey.Resolver, in chain.SignIn, found Found, err error) {
+	r, ask, err := d.Load()
+	if err == nil {
+		in, err = d.target(r, command, args)
+	}
+	if err == nil {
+		found, err = d.discover(ctx, r, ask, in, o)
+	}
+	return r, in, found, err
+}
+
+// show prints rows as JSON or as a table, whose first row is its head; none is said
+// where there is nothing below that.
+func (d *Deps) show(asJSON bool, rows any, table [][]string, none string) error {
+	switch {
+	case asJSON:
+		return d.PrintJSON(d.Stdout, rows)
+	case len(table) == 1:
+		d.say("%s", none)
+		return nil
+	}
+	_, err := d.Stdout.Write(d.Table(table))
+	return err
+}
+
 // say tells the person something on standard error.
 func (d *Deps) say(format string, args ...any) {
 	fmt.Fprintf(d.Stderr, "latchkey: "+format+"\n", args...)

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/profile"
+)
+
+// need is something that a person has to be there for.
+type need struct {
+	signIn chain.SignIn
+	// plan ends with the step that takes the code of a device, nil for a sign-in.
+	plan *chain.Plan
+}
+
+// key is the same for needs that are met by one sign-in or one code.
+func (n need) key() string {
+	if n.plan != nil {
+		return n.plan.Last().Key
+	}
+	s := n.signIn
+	return string(s.Kind) + "\n" + s.Session.Text + "\n" + s.StartURL.Text + "\n" + s.LoginSession.Text + "\n" + s.CacheFolder
+}
+
+// needs is what a profile's credentials take of a person. A name that no profile
+// has is that of an sso-session.
+func (o *loginOptions) needs(r *latchkey.Resolver, name string, policy chain.Policy) ([]need, error) {
+	if o.console {
+		s, err := r.ConsoleSignIn(name, policy.Region)
+		return []need{{signIn: s}}, err
+	}
+	plan, err := r.PlanOf(argument([]string{name}), policy)
+	if err != nil {
+		return needsWithoutPlan(r, name, err)
+	}
+	list, err := r.SignIns(plan)
+	if err != nil {
+		return nil, err
+	}
+	var needs []need
+	for _, s := range list {
+		needs = append(needs, need{signIn: s})
+	}
+	for i := len(plan.Steps) - 1; i >= 0; i-- {
+		if plan.Steps[i].AsksCode() {
+			upTo := *plan
+			upTo.Steps, upTo.Next, upTo.Lifetime = plan.Steps[:i+1], nil, o.least
+			return append(needs, need{plan: &upTo}), nil
+		}
+	}
+	return needs, nil
+}
+
+// needsWithoutPlan is needs for a name without a plan: an sso-session's, or that of a
+// profile which lacks account and role.
+func needsWithoutPlan(r *latchkey.Resolver, name string, planErr error) ([]need, error) {
+	var missing *profile.NotFoundError
+	if errors.As(planErr, &missing) && missing.Kind == "profile" {
+		s, err := r.SessionSignIn(name)
+		var none *profile.NotFoundError
+		if errors.As(err, &none) {
+			return nil, planErr
+		}
+		return []need{{signIn: s}}, err
+	}
+	s, ok, err := r.ProfileSignIn(name)
+	if err != nil || !ok {
+		return nil, planErr
+	}
+	return []need{{signIn: s}}, nil
+}
