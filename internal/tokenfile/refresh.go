@@ -252,12 +252,13 @@ func (f File) ask(ctx context.Context, rules Rules, doc *Document) error {
 
 // answerOfOthers looks for a token that a program without our lock fetched. Its
 // use of the single-use refresh token is why ours was refused, and it may not
-// have written the answer yet.
+// have written the answer yet: a second is what a call and a slow start of Python
+// leave between the two.
 func (f File) answerOfOthers(ctx context.Context, rules Rules, old State, cause error) *Document {
 	looks := 1
 	var failure *RefreshError
 	if f.left(old) <= 0 && errors.As(cause, &failure) && failure.Refused {
-		looks = 3
+		looks = 10
 	}
 	for i := range looks {
 		if i > 0 && pause.For(ctx, 100*time.Millisecond) != nil {

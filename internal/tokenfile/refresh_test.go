@@ -168,7 +168,7 @@ func TestAnswerOfAnotherProgramIsUsed(t *testing.T) {
 	late.valid = "used elsewhere"
 	late.steal = func() {
 		go func() {
-			time.Sleep(120 * time.Millisecond)
+			time.Sleep(400 * time.Millisecond)
 			late.write(t, "theirs", "r9", noon.Add(time.Hour))
 		}()
 	}
