@@ -48,8 +48,12 @@ func centerFile(s chain.Step) string {
 // maxMarked is how much of a file of tokens is looked at, in bytes.
 const maxMarked = 64 << 10
 
-// fileMark is a digest of what a file says now, "" if it says nothing.
+// fileMark is a digest of what a file says now, "" if it says nothing. A pipe says
+// nothing: opening it could wait for ever, and what is read from it is gone.
 func fileMark(path string) string {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return ""
