@@ -13,8 +13,8 @@ import (
 	"github.com/latchkey-aws/latchkey/sso"
 )
 
-// python runs a program of the AWS SDK for Python in the home.
-func (s *stage) python(t *testing.T, program string) string {
+// python returns what runs programs of the AWS SDK for Python in the home.
+func (s *stage) python(t *testing.T) func(program string) string {
 	t.Helper()
 	path, err := exec.LookPath("python3")
 	if err == nil {
@@ -30,14 +30,17 @@ func (s *stage) python(t *testing.T, program string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, "-c", program)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PYENV_ROOT=" + filepath.Join(real, ".pyenv")} // version managers find the program by the real home
-	cmd.Env = append(cmd.Env, s.home.Env...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("python: %v\n%s", err, out)
+	return func(program string) string {
+		t.Helper()
+		cmd := exec.Command(path, "-c", program)
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PYENV_ROOT=" + filepath.Join(real, ".pyenv")} // version managers find the program by the real home
+		cmd.Env = append(cmd.Env, s.home.Env...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("python: %v\n%s", err, out)
+		}
+		return strings.TrimSpace(string(out))
 	}
-	return strings.TrimSpace(string(out))
 }
 
 // TestBoto3 has the AWS SDK for Python use a sign-in, refresh it, and leave it to
@@ -54,11 +57,12 @@ func TestBoto3(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		python := s.python(t)
 		before, err := os.ReadFile(out.File)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.python(t, identity); !strings.HasPrefix(got, arn) {
+		if got := python(identity); !strings.HasPrefix(got, arn) {
 			t.Errorf("%s: %s", flow, got)
 		}
 		after, err := os.ReadFile(out.File)
@@ -70,7 +74,7 @@ func TestBoto3(t *testing.T) {
 		if _, err := tokens.Lasting(t.Context(), 10*time.Minute); err != nil {
 			t.Errorf("%s: refreshed after boto3: %v", flow, err)
 		}
-		if got := s.python(t, identity); !strings.HasPrefix(got, arn) {
+		if got := python(identity); !strings.HasPrefix(got, arn) {
 			t.Errorf("%s: after us: %s", flow, got)
 		}
 	}

@@ -20,8 +20,6 @@ type PickOptions struct {
 	Title string
 	// Items are shown in this order as far as nothing is typed, or fits equally.
 	Items []PickItem
-	// Query is there as if it had been typed.
-	Query string
 	// Dumb says that the terminal has no cursor to move (TERM=dumb): the items
 	// are numbered then. Plain says that colours and bold type are not wanted
 	// (NO_COLOR).

@@ -3,8 +3,6 @@
 package tty_test
 
 import (
-	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -80,27 +78,10 @@ func TestPickStopped(t *testing.T) {
 	}
 }
 
-func TestPickHangUp(t *testing.T) {
-	t.Parallel()
-	s := run(t, "pick")
-	s.expect("Enter takes one")
-	_ = s.master.Close()
-	got := s.end()
-	if !strings.Contains(got, "input ended") && !strings.Contains(got, "no terminal") {
-		t.Errorf("got %s", got)
-	}
-}
-
 // TestPickUnderEval picks in a command substitution, whose output is a pipe.
 func TestPickUnderEval(t *testing.T) {
 	t.Parallel()
-	shell, err := exec.LookPath("bash")
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	shell := bash(t)
 	for typed, want := range map[string]string{"gam\r": "got 2 <nil>\n", "\x03": "got 0 context canceled\n"} {
 		s := run(t, "pick", shell, "--norc", "--noprofile", "-i", "-c", `answer="$(`+self(t)+`)"; echo "got $answer"`)
 		s.expect("Enter takes one")

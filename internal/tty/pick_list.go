@@ -41,7 +41,7 @@ type list struct {
 
 func newList(o PickOptions) *list {
 	l := &list{title: display.Text(o.Title, titleLimit), colour: !o.Plain, entries: make([]entry, len(o.Items)),
-		query: []rune(display.Text(o.Query, queryLimit)), stale: true, unsought: true}
+		stale: true, unsought: true}
 	for i, item := range o.Items {
 		e := newEntry(item)
 		for c := range e.ends {

@@ -21,8 +21,6 @@ import (
 func playPick(ctx context.Context, terminal *tty.Terminal, mode string) int {
 	o := tty.PickOptions{Title: "profile", Items: items("alpha", "beta", "gamma", "delta", "日本語-prod", "epsilon")}
 	switch mode {
-	case "pick query":
-		o.Query = "mma"
 	case "pick dumb":
 		o.Dumb = true
 	case "pick many", "pick many dumb":
@@ -73,8 +71,7 @@ func TestPick(t *testing.T) {
 		{"moving on nothing", "pick", "zzz\x1b[B\x1b[F\x15\r", "0 <nil>"},
 		{"pasted", "pick", "\x1b[200~delta\n\x1b[201~\r", "3 <nil>"},
 		{"Ctrl-Z and others", "pick", "\x1a\x1c\x13ga\r", "2 <nil>"},
-		{"a query is there", "pick query", "\r", "2 <nil>"},
-		{"a query is taken away", "pick query", "\x15\r", "0 <nil>"},
+		{"a query is taken away", "pick", "mma\x15\r", "0 <nil>"},
 		{"many", "pick many", "4711\r", "4711 <nil>"},
 		{"the last of many", "pick many", "\x1b[F\x1b[A\r", "4998 <nil>"},
 		{"without colours", "pick plain", "beta\r", "1 <nil>"},

@@ -142,13 +142,15 @@ func TestDeadline(t *testing.T) {
 
 func TestHangUp(t *testing.T) {
 	t.Parallel()
-	s := run(t, "hidden")
-	s.expect("secret: ")
-	_ = s.master.Close()
-	// The kernel takes a session's terminal away, so either of two is seen.
-	got := s.end()
-	if !strings.Contains(got, "input ended") && !strings.Contains(got, "no terminal") {
-		t.Errorf("got %s", got)
+	for mode, shown := range map[string]string{"hidden": "secret: ", "pick": "Enter takes one"} {
+		s := run(t, mode)
+		s.expect(shown)
+		_ = s.master.Close()
+		// The kernel takes a session's terminal away, so either of two is seen.
+		got := s.end()
+		if !strings.Contains(got, "input ended") && !strings.Contains(got, "no terminal") {
+			t.Errorf("%s: got %s", mode, got)
+		}
 	}
 }
 
@@ -198,17 +200,22 @@ func TestOneQuestionAtATime(t *testing.T) {
 // TestUnderEval asks from a command substitution of an interactive shell.
 func TestUnderEval(t *testing.T) {
 	t.Parallel()
-	shell, err := exec.LookPath("bash")
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	shell := bash(t)
 	s := run(t, "assign", shell, "--norc", "--noprofile", "-i", "-c", `eval "$(`+self(t)+`)"; echo "$ANSWER/$ERROR"`)
 	s.expect("code: ")
 	s.send("123456\n")
 	if got := s.end(); got != "123456/<nil>\n" {
 		t.Errorf("got %q", got)
 	}
+}
+
+func bash(t *testing.T) string {
+	t.Helper()
+	shell, err := exec.LookPath("bash")
+	if err != nil && os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
+		t.Fatal(err)
+	} else if err != nil {
+		t.Skip(err)
+	}
+	return shell
 }
