@@ -1,10 +1,12 @@
 package tty
 
+import "github.com/latchkey-aws/latchkey/internal/display"
+
 // Match returns the indices of the items that a query means, the best first, and
 // for the first of them its text and where in it the letters are.
 func Match(items []PickItem, query string) (found []int, text []rune, marks []int) {
 	l := newList(PickOptions{Items: items})
-	l.query = []rune(query)
+	l.query = []rune(display.Text(query, queryLimit)) // as it could be typed
 	l.find()
 	if len(l.found) > 0 {
 		e := &l.entries[l.found[0]]
