@@ -31,6 +31,8 @@ type call struct {
 	// creates marks a request that makes a new thing each time it is evaluated:
 	// a copy of it leaves a second one behind. It is once as well.
 	creates bool
+	// paced marks a request that the caller repeats, at the pace that it was given.
+	paced bool
 	// secrets are what the request carries and no error may repeat.
 	secrets []string
 	format  format
@@ -59,7 +61,7 @@ func (c *Client) do(ctx context.Context, k call) (document, error) {
 		skew := c.signingSkew()
 		rep, trouble := c.exchange(ctx, req, k.label(), c.limits, k.secrets)
 		if trouble != nil {
-			return outcome{err: trouble.err, again: trouble.again && (!k.once || trouble.unsent), sent: trouble.sent}
+			return outcome{err: trouble.err, again: trouble.again && !k.paced && (!k.once || trouble.unsent), sent: trouble.sent}
 		}
 		doc, o := c.judge(k, rep, skew)
 		answer = doc

@@ -43,7 +43,7 @@ func (c *Client) judge(k call, r reply, used time.Duration) (document, outcome) 
 
 // again decides whether an error answer is worth another request.
 func (k call) again(status int, e *APIError, wait time.Duration) bool {
-	if wait > maxRetryAfter || !transient(status, e) {
+	if k.paced || wait > maxRetryAfter || !transient(status, e) {
 		return false
 	}
 	if k.creates { // a 5xx may come from a gateway, after the work was done

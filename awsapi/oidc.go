@@ -33,7 +33,8 @@ type TokenOutput struct {
 }
 
 // CreateToken exchanges a grant for an Identity Center token. A device code may
-// be sent again and again; an authorization code is used once. A refresh token
+// be sent again and again, but no sooner than the service allows, so that only the
+// caller does it; an authorization code is used once. A refresh token
 // is used once too, and sent again when the answer is lost: if the service has
 // not seen it that saves the sign-in, and else nothing more is lost.
 func (c *Client) CreateToken(ctx context.Context, e Endpoint, in CreateTokenInput) (TokenOutput, error) {
@@ -50,7 +51,7 @@ func (c *Client) CreateToken(ctx context.Context, e Endpoint, in CreateTokenInpu
 	k := call{
 		service: SSOOIDC, operation: "CreateToken", endpoint: e, method: http.MethodPost, path: "/token",
 		header: http.Header{"Content-Type": {"application/json"}}, body: body, secrets: secrets,
-		once: !in.Code.Empty(), format: formatJSON,
+		once: !in.Code.Empty(), paced: !in.DeviceCode.Empty(), format: formatJSON,
 	}
 	d, err := c.do(ctx, k)
 	if err != nil {

@@ -203,7 +203,7 @@ func TestSandboxTrouble(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, nil, sandbox.WithAutoApprove())
 	for _, f := range []sandbox.Failure{
-		{Service: "sso_oidc", Operation: "CreateToken", Times: 3, Close: true}, {Service: "sso_oidc", Operation: "CreateToken", Times: 1, Code: "SlowDownException"},
+		{Service: "sso_oidc", Operation: "CreateToken", Times: 1, Close: true}, {Service: "sso_oidc", Operation: "CreateToken", Times: 1, Code: "SlowDownException"},
 		{Service: "sso_oidc", Operation: "RegisterClient", Times: 2, Status: 503}, {Service: "sso_oidc", Operation: "StartDeviceAuthorization", Times: 1, Reset: true},
 	} {
 		if err := s.Fail(f); err != nil {
