@@ -1,8 +1,6 @@
 package tokenfile
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"os"
 	"strings"
@@ -26,8 +24,7 @@ const (
 
 // fingerprint tells refresh tokens apart without giving them away.
 func fingerprint(s State) string {
-	sum := sha256.Sum256([]byte(s.RefreshToken.Reveal()))
-	return hex.EncodeToString(sum[:8])
+	return digest(s.RefreshToken)[:16]
 }
 
 // recent reports whether this very refresh token was tried within [Gap]. A try

@@ -27,7 +27,7 @@ func (f File) Replace(ctx context.Context, d *Document) error {
 	if err := atomicfile.Write(f.Path, d.Encode(), 0o600); err != nil {
 		return fmt.Errorf("token file: %w", err)
 	}
-	_ = f.forget() // it counts for the old refresh token only
+	_ = f.forget() // it counts for the old tokens only
 	return nil
 }
 
@@ -57,7 +57,7 @@ func (f File) forget() error {
 		_, data, _ := bytes.Cut(content, []byte("\n"))
 		sweep(filepath.Dir(f.Path), data)
 	}
-	return errors.Join(remove(pending), remove(f.beside(".tried")))
+	return errors.Join(remove(pending), remove(f.beside(".tried")), remove(f.beside(".ended")))
 }
 
 func remove(path string) error {

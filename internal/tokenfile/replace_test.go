@@ -17,6 +17,7 @@ import (
 	"github.com/latchkey-aws/latchkey/internal/iso8601"
 	"github.com/latchkey-aws/latchkey/internal/lockfile"
 	"github.com/latchkey-aws/latchkey/internal/tokenfile"
+	"github.com/latchkey-aws/latchkey/secret"
 )
 
 // signedIn is what a person's sign-in brings.
@@ -192,6 +193,10 @@ func TestRemove(t *testing.T) {
 	t.Parallel()
 	is := newIssuer(t, -time.Hour)
 	leave(t, is)
+	is.file.End(secret.New("t0"))
+	if !is.file.Ended(secret.New("t0")) || is.file.Ended(secret.New("t1")) {
+		t.Error("the end of a token is not noted")
+	}
 	for range 2 {
 		if err := is.file.Remove(t.Context()); err != nil {
 			t.Error(err)
