@@ -139,7 +139,7 @@ func TestHostileDeviceAnswers(t *testing.T) {
 				return nil
 			}
 			var unsafe *sso.UnsafeURLError
-			if _, err := c.signIn(t); !errors.As(err, &unsafe) || unsafe.URL != uri || len(c.visits)+len(c.desk.asked) != 0 {
+			if _, err := c.signIn(t); !errors.As(err, &unsafe) || err.Error() != unsafe.Error() || unsafe.URL != uri || len(c.visits)+len(c.desk.asked) != 0 {
 				t.Errorf("%s: %v", uri, err)
 			}
 		}

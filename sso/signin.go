@@ -179,8 +179,11 @@ func clientRefused(err error) bool {
 // failed turns the end of a sign-in into what a caller can act on.
 func (s *signIn) failed(err error) error {
 	var denied *authcode.DeniedError
+	var unsafe *UnsafeURLError
 	var api *awsapi.APIError
 	switch {
+	case errors.As(err, &unsafe):
+		return unsafe
 	case errors.As(err, &denied):
 		return &DeniedError{Code: denied.Code, Description: denied.Description, Err: err}
 	case errors.Is(err, authcode.ErrPatience):
