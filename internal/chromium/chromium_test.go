@@ -4,6 +4,7 @@ package chromium_test
 
 import (
 	"image/png"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -115,5 +116,27 @@ func TestEnds(t *testing.T) {
 		if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), folder) {
 			t.Errorf("left behind: %q", text)
 		}
+	}
+}
+
+// TestComplaints: what a page's policy forbids is told.
+func TestComplaints(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src data:")
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, `<link rel="icon" href="data:,">`+strings.TrimPrefix(r.URL.Path, "/")+`<p id="x">x`)
+	}))
+	defer server.Close()
+	page := chromium.Start(t)
+	page.Open(server.URL + "/")
+	page.WaitFor("x")
+	if said := page.Complaints(); len(said) > 0 {
+		t.Errorf("of nothing: %q", said)
+	}
+	page.Open(server.URL + "/<script>1</script>")
+	page.WaitFor("x")
+	if said := page.Complaints(); len(said) != 1 || !strings.Contains(said[0], "Content Security Policy") {
+		t.Errorf("of a script: %q", said)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 )
@@ -146,6 +147,14 @@ func (p *Page) Screenshot(path string) {
 func (p *Page) Eval(expression string, result any) {
 	p.t.Helper()
 	p.await("a value", "({Is: "+expression+"})", &struct{ Is any }{result})
+}
+
+// Complaints are what the browser has found wrong with the pages so far, each with
+// an address: what their policies forbid, and what could not be loaded.
+func (p *Page) Complaints() []string {
+	p.pipe.mu.Lock()
+	defer p.pipe.mu.Unlock()
+	return slices.Clone(p.pipe.said[p.session])
 }
 
 // element is the expression for the element with an id.

@@ -24,6 +24,7 @@ type pipe struct {
 	mu      sync.Mutex
 	last    int
 	waiting map[int]chan answer
+	said    map[string][]string // what the browser complains of, by session
 }
 
 // request is a command; it is for the browser itself where Session is "".
@@ -34,8 +35,14 @@ type request struct {
 	Params  any    `json:"params,omitempty"`
 }
 
-// answer is what comes for a request. An event has no id.
+// answer is what comes for a request, or an event, which has no id.
 type answer struct {
+	Session string `json:"sessionId"`
+	Method  string `json:"method"`
+	Params  struct {
+		Entry struct{ Text, URL string }
+	} `json:"params"`
+
 	ID     int             `json:"id"`
 	Result json.RawMessage `json:"result"`
 	Error  *struct {
@@ -44,7 +51,7 @@ type answer struct {
 }
 
 func newPipe(to, from *os.File) *pipe {
-	p := &pipe{to: to, from: from, done: make(chan struct{}), waiting: map[int]chan answer{}}
+	p := &pipe{to: to, from: from, done: make(chan struct{}), waiting: map[int]chan answer{}, said: map[string][]string{}}
 	go p.read()
 	return p
 }
@@ -59,12 +66,14 @@ func (p *pipe) read() {
 			return
 		}
 		var a answer
-		if json.Unmarshal(text[:len(text)-1], &a) != nil || a.ID == 0 {
-			continue // events are not looked at: what a test waits for is in the page
-		}
+		_ = json.Unmarshal(text[:len(text)-1], &a) // what is none of the two has neither id nor method
 		p.mu.Lock()
 		reply := p.waiting[a.ID]
 		delete(p.waiting, a.ID)
+		// Other events are not looked at: what a test waits for is in the page.
+		if a.Method == "Log.entryAdded" {
+			p.said[a.Session] = append(p.said[a.Session], a.Params.Entry.Text+" "+a.Params.Entry.URL)
+		}
 		p.mu.Unlock()
 		if reply != nil {
 			reply <- a

@@ -30,7 +30,10 @@ func (p *Page) take(ctx context.Context, id string) error {
 	}
 	err := p.pipe.call(ctx, "", "Target.attachToTarget", map[string]any{"targetId": id, "flatten": true}, &attached)
 	p.session = attached.SessionID
-	return err
+	if err != nil {
+		return err
+	}
+	return p.pipe.call(ctx, p.session, "Log.enable", nil, nil)
 }
 
 // Front has the tab be the one that is looked at.
