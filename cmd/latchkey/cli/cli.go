@@ -128,7 +128,6 @@ not found, 4 needs you (MFA code, sign-in), 5 refused by AWS, 6 AWS not reachabl
 		root.AddCommand(c.make(sys))
 	}
 	root.SetHelpCommand(newHelp())
-	root.SuggestionsMinimumDistance = 2
 	root.Version = latchkey.Version()
 	return root
 }

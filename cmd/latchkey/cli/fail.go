@@ -186,23 +186,24 @@ func flagError(cmd *cobra.Command, err error) error {
 	return &usageError{what: what, fix: fix}
 }
 
+// noArgs accepts none. Behind a command with others below it, what is there is
+// taken for the name of one.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if !cmd.HasParent() {
-		fix := "latchkey help lists the commands"
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			fix = "did you mean latchkey " + near[0] + "?"
-		}
-		return &usageError{what: fmt.Sprintf("unknown command %q", args[0]), fix: fix}
+	what, fix := cmd.CommandPath()+" takes no arguments", cmd.CommandPath()+" --help"
+	switch {
+	case !cmd.HasParent():
+		what, fix = fmt.Sprintf("unknown command %q", args[0]), "latchkey help lists the commands"
+	case cmd.HasAvailableSubCommands():
+		what, fix = fmt.Sprintf("unknown command %q of %s", args[0], cmd.Name()), fix+" lists the commands"
 	}
-	fix := cmd.CommandPath() + " --help"
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		fix = "did you mean " + cmd.CommandPath() + " " + near[0] + "?"
 	}
-	return &usageError{what: cmd.CommandPath() + " takes no arguments", fix: fix}
+	return &usageError{what: what, fix: fix}
 }
 
 // oneProfile accepts at most the name of a profile.

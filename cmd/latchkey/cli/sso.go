@@ -26,6 +26,7 @@ func newSSO(sys *Sys) *cobra.Command {
 		Interruptible: interruptible,
 		Usage:         func(what, fix string) error { return &usageError{what: what, fix: fix} },
 		Failure:       func(err error, fix string) error { return &fixedError{err, fix} },
+		NoArgs:        noArgs,
 		PrintJSON:     printJSON,
 		Table:         aligned,
 	})

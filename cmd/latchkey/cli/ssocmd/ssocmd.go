@@ -57,6 +57,8 @@ type Deps struct {
 	// Usage makes the error of a wrong command line, Failure one with a fix.
 	Usage   func(what, fix string) error
 	Failure func(err error, fix string) error
+	// NoArgs accepts no arguments.
+	NoArgs cobra.PositionalArgs
 	// PrintJSON and Table show results.
 	PrintJSON func(io.Writer, any) error
 	Table     func(rows [][]string) []byte
@@ -82,25 +84,13 @@ a profile that signs in with one. It can be left out where there is one only, an
 where AWS_PROFILE names such a profile.`,
 		Example: `  latchkey sso accounts
   latchkey sso sync --dry-run`,
-		Args: d.noArgs,
+		Args: d.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	for _, sub := range []func(*Deps) *cobra.Command{newAccounts, newRoles, newSync} {
 		cmd.AddCommand(sub(d))
 	}
 	return cmd
-}
-
-func (d *Deps) noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	fix := cmd.CommandPath() + " --help lists the commands"
-	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		fix = "did you mean " + cmd.CommandPath() + " " + near[0] + "?"
-	}
-	return d.Usage(fmt.Sprintf("unknown command %q of sso", args[0]), fix)
 }
 
 // oneSession accepts at most the name of an sso-session.

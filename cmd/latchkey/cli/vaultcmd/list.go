@@ -23,7 +23,7 @@ func newList(d *Deps) *cobra.Command {
 With --json, a list of objects: name.`,
 		Example: `  latchkey vault list
   latchkey vault list --json`,
-		Args: d.noArgs,
+		Args: d.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			resolver, _, err := d.Load("")
 			if err != nil {

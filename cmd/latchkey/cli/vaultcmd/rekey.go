@@ -24,7 +24,7 @@ key in the keychain is deleted, so that such backups are lost, but for recipient
 like a key on paper: make a new backup.`,
 		Example: `  latchkey vault rekey --keep-in passphrase
   latchkey vault rekey --keep-in ssh:$HOME/.ssh/id_ed25519`,
-		Args: d.noArgs,
+		Args: d.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := d.Interruptible(cmd.Context())
 			defer stop()

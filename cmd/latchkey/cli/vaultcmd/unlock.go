@@ -20,7 +20,7 @@ open the vault without being asked. Use it on machines without a keychain, so
 that one passphrase serves a working day.`,
 		Example: `  latchkey vault unlock --for 8h
   latchkey vault lock`,
-		Args: d.noArgs,
+		Args: d.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if life < time.Second {
 				return d.Usage("the time of --for is too short", "write for example --for 8h")
@@ -54,7 +54,7 @@ func newLock(d *Deps) *cobra.Command {
 kernel's keyring. Sessions that are kept stay; "latchkey sessions forget" is for
 those.`,
 		Example: "  latchkey vault lock",
-		Args:    d.noArgs,
+		Args:    d.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			resolver, _, err := d.Load("")
 			if err != nil {

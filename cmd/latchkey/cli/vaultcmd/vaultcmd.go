@@ -40,6 +40,8 @@ type Deps struct {
 	// Usage makes the error of a wrong command line, Failure one with a fix.
 	Usage   func(what, fix string) error
 	Failure func(err error, fix string) error
+	// NoArgs accepts no arguments.
+	NoArgs cobra.PositionalArgs
 	// PrintJSON and Table show results.
 	PrintJSON func(io.Writer, any) error
 	Table     func(rows [][]string) []byte
@@ -74,28 +76,13 @@ what each way of keeping the vault's key protects against, and what it does not.
 		Example: `  latchkey vault add work
   latchkey vault import
   latchkey vault unlock --for 8h`,
-		Args: d.noArgs,
+		Args: d.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	for _, sub := range []func(*Deps) *cobra.Command{newAdd, newList, newShow, newRemove, newImport, newUnlock, newLock, newRekey, newRotate} {
 		cmd.AddCommand(sub(d))
 	}
 	return cmd
-}
-
-func (d *Deps) noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if cmd.Name() == "vault" {
-		fix := cmd.CommandPath() + " --help lists the commands"
-		cmd.SuggestionsMinimumDistance = 2
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			fix = "did you mean " + cmd.CommandPath() + " " + near[0] + "?"
-		}
-		return d.Usage(fmt.Sprintf("unknown command %q of vault", args[0]), fix)
-	}
-	return d.Usage(cmd.CommandPath()+" takes no arguments", cmd.CommandPath()+" --help")
 }
 
 // oneName accepts exactly the name of an entry.
