@@ -91,8 +91,10 @@ func execArgs(sys *Sys, cmd *cobra.Command, args []string) error {
 	switch {
 	case dash < 0 && len(args) < 2 && sys.atTerminal():
 		return oneProfile(cmd, args)
+	case dash < 0 && len(args) < 2:
+		return &usageError{what: "there is no command, and no terminal for a shell", fix: fix}
 	case dash < 0:
-		if line := strings.Join(args, " "); len(args) > 1 && plain(line) {
+		if line := strings.Join(args, " "); plain(line) {
 			fix = "latchkey exec " + args[0] + " -- " + strings.Join(args[1:], " ")
 		}
 		return &usageError{what: "there is no -- before the command", fix: fix}

@@ -179,7 +179,7 @@ func (o *loginOptions) unnamed(ctx context.Context, sys *Sys, r *latchkey.Resolv
 	}
 	name, err := sys.pickProfile(ctx, r, ask, "sign in for which profile?", "")
 	if errors.Is(err, latchkey.ErrNobody) || err == nil && name == "" {
-		err = &usageError{what: "nothing is named to sign in for", fix: "latchkey login PROFILE, or the name of an sso-session; latchkey profiles lists them"}
+		err = &usageError{what: "nothing is named to sign in for", fix: "latchkey login PROFILE, or the name of an sso-session; latchkey profiles lists the profiles"}
 	}
 	return []string{name}, err
 }

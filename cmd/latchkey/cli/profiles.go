@@ -190,7 +190,9 @@ func printNoProfiles(w io.Writer, l profile.Locations) {
 		return
 	}
 	fmt.Fprintf(w, "latchkey: no profiles in %s or %s\n", l.Config, l.Credentials)
-	fmt.Fprintln(w, "latchkey: aws configure makes one; latchkey demo shows what they are for")
+	fmt.Fprintln(w, "latchkey: latchkey sso sync --start-url URL --sso-region REGION makes them for Identity Center,\n"+
+		"latchkey: latchkey login --console NAME one for the console's sign-in, aws configure one for an access key;\n"+
+		"latchkey: latchkey demo shows what they are for")
 }
 
 // aligned lays rows out in columns, two blanks apart. The last cell of a row may

@@ -48,7 +48,7 @@ With --json, an object: session, file, changed, written, backup, profiles; each 
 these has profile, account_id, account_name, role, state (added, changed, renamed,
 unchanged, removed, unassigned, untold, elsewhere, unusable), was, wanted.`,
 		Example: `  latchkey sso sync --dry-run
-  latchkey sso sync --name {account}/{role} --region eu-west-1 --yes
+  latchkey sso sync --name "{account}/{role}" --region eu-west-1 --yes
   latchkey sso sync --prune --yes
   latchkey sso sync --start-url https://example-org.awsapps.com/start --sso-region eu-central-1`,
 		Args:              d.oneSession,
