@@ -50,7 +50,9 @@ type SignInOptions struct {
 	// Flow is one of the constants; Port that of the loopback listener, 0: a free one.
 	Flow string
 	Port int
-	// Visit shows where to go, and opens a browser where there is one.
+	// Visit shows where to go, and opens a browser where there is one. Its context
+	// ends with the sign-in, and it returns then. Only [context.Canceled] as its
+	// error ends the sign-in: a page can be opened by hand.
 	Visit func(context.Context, Visit) error
 	// Paste asks for the code that a page shows, in FlowRemote.
 	Paste func(context.Context) (secret.Text, error)

@@ -136,7 +136,8 @@ func (d *discovery) call(ctx context.Context, do func(token secret.Text) error) 
 			renewed = true
 			continue
 		}
-		wait := max(backoff(try), retryAfter(err))
+		_, retryAfter := answerOf(err)
+		wait := max(backoff(try), retryAfter)
 		if waited += wait; waited > patience(err) {
 			return err
 		}
@@ -168,25 +169,19 @@ func backoff(try int) time.Duration {
 
 // statusOf is the HTTP status of a portal's answer, 0 where err is none.
 func statusOf(err error) int {
-	var api *awsapi.APIError
-	var other *awsapi.ResponseError
-	switch {
-	case errors.As(err, &api):
-		return api.Status
-	case errors.As(err, &other):
-		return other.Status
-	}
-	return 0
+	status, _ := answerOf(err)
+	return status
 }
 
-func retryAfter(err error) time.Duration {
+// answerOf is what a portal's answer says in its head; zero where err is none.
+func answerOf(err error) (status int, retryAfter time.Duration) {
 	var api *awsapi.APIError
 	var other *awsapi.ResponseError
 	switch {
 	case errors.As(err, &api):
-		return api.RetryAfter
+		return api.Status, api.RetryAfter
 	case errors.As(err, &other):
-		return other.RetryAfter
+		return other.Status, other.RetryAfter
 	}
-	return 0
+	return 0, 0
 }
