@@ -403,3 +403,23 @@ func TestOddHomes(t *testing.T) {
 		}
 	}
 }
+
+// oldStands checks that the entry that was there is there, and listed.
+func (s *stage) oldStands() {
+	s.t.Helper()
+	if e, err := s.entry("old"); err != nil || e.AccessKeyID != oldKey || e.Secret.Reveal() != oldSecret {
+		s.t.Errorf("the old entry: %s, %v", e.AccessKeyID, err)
+	}
+	if names, err := s.open().List(context.Background()); err != nil || len(names) < 1 {
+		s.t.Errorf("the list: %q, %v", names, err)
+	}
+}
+
+// newStands checks an entry of alice's key, which must be there if sure.
+func (s *stage) newStands(name string, sure bool) {
+	s.t.Helper()
+	e, err := s.entry(name)
+	if err == nil && (e.AccessKeyID != aliceKey || e.Secret.Reveal() != aliceSecret) || err != nil && (sure || !errors.Is(err, vault.ErrNotFound) && !errors.Is(err, vault.ErrNoVault)) {
+		s.t.Errorf("entry %s (sure: %v): %s, %v", name, sure, e.AccessKeyID, err)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -450,26 +449,6 @@ func (s *stage) put(name, id, key string) {
 }
 
 func (s *stage) putOld() { s.t.Helper(); s.put("old", oldKey, oldSecret) }
-
-// oldStands checks that the entry that was there is there, and listed.
-func (s *stage) oldStands() {
-	s.t.Helper()
-	if e, err := s.entry("old"); err != nil || e.AccessKeyID != oldKey || e.Secret.Reveal() != oldSecret {
-		s.t.Errorf("the old entry: %s, %v", e.AccessKeyID, err)
-	}
-	if names, err := s.open().List(context.Background()); err != nil || len(names) < 1 {
-		s.t.Errorf("the list: %q, %v", names, err)
-	}
-}
-
-// newStands checks an entry of alice's key, which must be there if sure.
-func (s *stage) newStands(name string, sure bool) {
-	s.t.Helper()
-	e, err := s.entry(name)
-	if err == nil && (e.AccessKeyID != aliceKey || e.Secret.Reveal() != aliceSecret) || err != nil && (sure || !errors.Is(err, vault.ErrNotFound) && !errors.Is(err, vault.ErrNoVault)) {
-		s.t.Errorf("entry %s (sure: %v): %s, %v", name, sure, e.AccessKeyID, err)
-	}
-}
 
 // mayNeed checks that a command succeeded: the second try of what was interrupted.
 func (s *stage) mayNeed(end ending) {
