@@ -24,7 +24,7 @@ type LogoutAPI interface {
 type NotToldError struct{ Err error }
 
 func (e *NotToldError) Error() string {
-	return "the sign-out could not be told to AWS: " + e.Err.Error()
+	return "sso sign-out: AWS could not be told: " + e.Err.Error()
 }
 
 func (e *NotToldError) Unwrap() error { return e.Err }
