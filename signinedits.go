@@ -38,23 +38,35 @@ func (r *Resolver) inSession(s chain.SignIn) bool {
 // one. It returns the path of the old file's copy. Errors: those of package
 // profile's edits.
 func (r *Resolver) KeepLogin(ctx context.Context, s chain.SignIn, identity string) (backup string, err error) {
+	return r.edit(ctx, func(e *profile.Edit) error { return r.keepLogin(e, s, identity) })
+}
+
+// CanKeepLogin reports what would keep KeepLogin from its work: to be asked before
+// somebody signs in for nothing.
+func (r *Resolver) CanKeepLogin(s chain.SignIn) error {
+	e, err := profile.OpenEdit(r.graph.Locations().Config, profile.ConfigFile)
+	if err != nil {
+		return err
+	}
+	return r.keepLogin(e, s, "arn:aws:iam::111122223333:user/anybody")
+}
+
+func (r *Resolver) keepLogin(e *profile.Edit, s chain.SignIn, identity string) error {
 	section := "profile " + s.Profile
-	return r.edit(ctx, func(e *profile.Edit) error {
-		if err := e.Set(section, "login_session", identity); err != nil {
-			return err
+	if err := e.Set(section, "login_session", identity); err != nil {
+		return err
+	}
+	p, err := r.graph.Profile(s.Profile)
+	var none *profile.NotFoundError
+	if err != nil && !errors.As(err, &none) {
+		return err
+	}
+	if p != nil {
+		if _, ok := p.Get("region"); ok {
+			return nil
 		}
-		p, err := r.graph.Profile(s.Profile)
-		var none *profile.NotFoundError
-		if err != nil && !errors.As(err, &none) {
-			return err
-		}
-		if p != nil {
-			if _, ok := p.Get("region"); ok {
-				return nil
-			}
-		}
-		return e.Set(section, "region", s.Region.Text)
-	})
+	}
+	return e.Set(section, "region", s.Region.Text)
 }
 
 // edit changes the config file.

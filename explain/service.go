@@ -52,7 +52,7 @@ func refusals() []refusal {
 		{"oidc-token", "InvalidIdentityToken", "", "AWS does not accept the token", "get a new token"},
 		{"policy-too-large", "PackedPolicyTooLarge", "", "session policies and tags together are too large", "shorten them"},
 		{"policy-malformed", "MalformedPolicyDocument", "", "the session policy is not a valid policy", "correct the policy"},
-		{"role-not-assigned", "ForbiddenException", "", "the account or the permission set is misspelt, or not assigned to you", "compare sso_account_id and sso_role_name with what the access portal shows"},
+		{"role-not-assigned", "ForbiddenException", "", "the account or the permission set is misspelt, or not assigned to you", "compare sso_account_id and sso_role_name with what latchkey sso roles lists"},
 	}
 }
 

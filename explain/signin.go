@@ -22,10 +22,10 @@ func signIn(err error, f *Finding) bool {
 		f.Fix = "run " + f.again() + " in a terminal: it asks once, for all programs; or give the six digits with --mfa-code 123456 or TOTP_CODE in the environment"
 		f.where(err, chain.InputMFASerial)
 	case errors.As(err, &center):
-		f.Code, f.Why, f.Fix = "sso-sign-in", "the cached sign-in is "+center.File, f.login(center.SessionName)
+		f.Code, f.Why, f.Fix = "sso-sign-in", cached(center.File, center.Reason == sso.ReasonMissing), f.login(center.SessionName)
 		f.where(err, chain.InputStartURL)
 	case errors.As(err, &console):
-		f.Code, f.Why, f.Fix = "console-sign-in", "the cached sign-in is "+console.File, f.login("")
+		f.Code, f.Why, f.Fix = "console-sign-in", cached(console.File, console.Reason == signin.ReasonMissing), f.login("")
 		f.where(err, chain.InputLoginSession)
 	default:
 		return false
@@ -43,6 +43,14 @@ func (f *Finding) where(err error, input string) {
 	if in, ok := step.Step.Input(input); ok {
 		f.Where = at(in.Origin)
 	}
+}
+
+// cached says where the sign-in is looked for.
+func cached(file string, missing bool) string {
+	if missing {
+		return "there is no file " + file
+	}
+	return "the cached sign-in is " + file
 }
 
 // login is the command that signs in: by the profile that is wanted, else by the
@@ -104,7 +112,7 @@ func signInWrong(err error, f *Finding) bool {
 		class, f.Code, f.Why = ClassRefused, "sign-in-address", "only pages of AWS are opened, so that nobody signs in on a page made to look like one"
 		f.Fix = "check sso_start_url, sso_region, and that no endpoint_url or proxy stands between"
 	case errors.As(err, &start):
-		f.Code, f.Why, f.Fix = "start-url", "sso_start_url must be the address of an AWS access portal, or lead there at once", "correct sso_start_url"
+		f.Code, f.Why, f.Fix = "start-url", "the start URL must be the address of an AWS access portal, or lead there at once", "copy it from the portal's address bar to sso_start_url or --start-url, and check the region"
 	case errors.As(err, &region):
 		f.Code, f.Why, f.Fix = "sso-region", "Identity Center itself says so", "write sso_region = "+region.Actual
 	case errors.As(err, &keep):

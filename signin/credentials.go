@@ -161,9 +161,9 @@ func (c *Credentials) explain(path string, err error) error {
 	var failure *tokenfile.RefreshError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return required(ReasonMissing, "not signed in: there is no file "+path, err)
+		return required(ReasonMissing, "not signed in", err)
 	case errors.As(err, &damaged):
-		return required(ReasonDamaged, "the file "+path+" is damaged: "+damaged.Why, err)
+		return required(ReasonDamaged, "the file is damaged: "+damaged.Why, err)
 	case errors.Is(err, tokenfile.ErrExpired):
 		return required(ReasonExpired, "the sign-in has expired and holds nothing to renew it with", nil)
 	case !errors.As(err, &failure):

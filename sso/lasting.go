@@ -8,13 +8,29 @@ import (
 	"github.com/latchkey-aws/latchkey/internal/tokenfile"
 )
 
+// longest is the most that [Tokens.Lasting] insists on of a sign-in that can be
+// refreshed: AWS's tokens last an hour then, and asking a person again for more
+// would change nothing.
+const longest = 30 * time.Minute
+
 // Lasting returns when the access token ends, which is in least or later: it is
-// refreshed for that if it is possible without a person.
+// refreshed for that if it is possible without a person. Of least no more than half
+// an hour counts then, and a token that has just been refreshed is all there is to
+// have.
 //
 // Errors: those of [Tokens.AccessToken]; *[SignInRequiredError] with
 // [ReasonExpiring] for a token that lives, but not for that long.
 func (t *Tokens) Lasting(ctx context.Context, least time.Duration) (time.Time, error) {
-	doc, err := t.file.Current(ctx, tokenfile.Rules{Inspect: t.inspect, Refresh: t.refresh, Least: least})
+	if state, err := t.file.Look(ctx, tokenfile.Rules{Inspect: t.inspect}); err == nil && !state.RefreshToken.Empty() {
+		least = min(least, longest)
+	}
+	refreshed := false
+	refresh := func(ctx context.Context, d *tokenfile.Document) error {
+		err := t.refresh(ctx, d)
+		refreshed = err == nil
+		return err
+	}
+	doc, err := t.file.Current(ctx, tokenfile.Rules{Inspect: t.inspect, Refresh: refresh, Least: least})
 	if err != nil {
 		return time.Time{}, t.explain(err)
 	}
@@ -22,7 +38,7 @@ func (t *Tokens) Lasting(ctx context.Context, least time.Duration) (time.Time, e
 	if err != nil {
 		return time.Time{}, t.explain(err)
 	}
-	if left := expires.Sub(t.config.Now()); left < least {
+	if left := expires.Sub(t.config.Now()); left < least && !refreshed {
 		why := "the sign-in ends in " + left.Round(time.Second).String() + ", before " + least.String() + " are over"
 		return time.Time{}, t.required(ReasonExpiring, why, nil)
 	}

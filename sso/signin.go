@@ -192,6 +192,8 @@ func (s *signIn) failed(err error) error {
 		return &DeniedError{Code: "access_denied", Description: display.Text(api.Message, 200), Err: err}
 	case errors.As(err, &api) && api.HasCode("ExpiredTokenException", "expired_token"):
 		return &CodeExpiredError{Flow: s.o.Flow, Err: err}
+	case errors.As(err, &api) && api.HasCode("InvalidRequestException") && (api.Operation == "RegisterClient" || api.Operation == "StartDeviceAuthorization") && api.Region == "":
+		return &StartURLError{URL: s.config.StartURL, Why: "Identity Center in " + display.Text(s.region, 40) + " knows no access portal of this address", Err: err}
 	case s.named(err) != "":
 		return &RegionError{Configured: s.config.Region, Actual: s.named(err), Err: err}
 	}

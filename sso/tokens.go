@@ -142,9 +142,9 @@ func (t *Tokens) explain(err error) error {
 	var failure *tokenfile.RefreshError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return t.required(ReasonMissing, "not signed in: there is no token file "+t.file.Path, err)
+		return t.required(ReasonMissing, "not signed in", err)
 	case errors.As(err, &damaged):
-		return t.required(ReasonDamaged, "the token file "+t.file.Path+" is damaged: "+damaged.Why, err)
+		return t.required(ReasonDamaged, "the token file is damaged: "+damaged.Why, err)
 	case errors.Is(err, tokenfile.ErrExpired):
 		return t.required(ReasonExpired, "the sign-in has expired"+t.whyNoRefresh(), nil)
 	case errors.As(err, &failure) && failure.Refused:

@@ -158,7 +158,7 @@ func TestSignInRequired(t *testing.T) {
 		reason                 sso.Reason
 		why                    string
 	}{
-		{"never", "corp", "", nil, sso.ReasonMissing, "not signed in: there is no token file"},
+		{"never", "corp", "", nil, sso.ReasonMissing, "not signed in"},
 		{"half", "corp", dead[:40], nil, sso.ReasonDamaged, "cut short"},
 		{"no token", "corp", `{"expiresAt": "2026-01-02T13:00:00Z"}`, nil, sso.ReasonDamaged, "no accessToken"},
 		{"no expiry", "corp", `{"accessToken": "canary"}`, nil, sso.ReasonDamaged, "no usable expiresAt"},

@@ -104,7 +104,11 @@ func withFlags(f explain.Finding, cmd *cobra.Command) string {
 		}
 		added += " --" + name + " " + explain.Word(value)
 	})
-	return strings.Replace(f.Fix, "latchkey whoami", "latchkey whoami"+added, 1)
+	again := "latchkey whoami"
+	if cmd.Name() == "login" {
+		again = "latchkey login"
+	}
+	return strings.Replace(f.Fix, "latchkey whoami", again+added, 1)
 }
 
 // findingOf explains an error.

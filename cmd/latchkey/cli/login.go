@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,8 +33,9 @@ func newLogin(sys *Sys) *cobra.Command {
 		Short: "Sign in: Identity Center, the console's sign-in, or MFA",
 		Long: `Sign in for profiles, whichever way they need: at IAM Identity Center, at the
 console (as "aws login" does), or with the code of an MFA device. Nothing happens
-where what is there lasts for --min. One sign-in serves all AWS tools of this
-user, and renews itself as long as AWS lets it.
+where what is there lasts for --min; of a sign-in that renews itself half an hour
+counts at most, since AWS does not say how long it will be renewed. One sign-in
+serves all AWS tools of this user.
 
 The browser of this machine is used. Over SSH, in a container and without a
 display it is a device code instead, for any browser anywhere; the setting
@@ -45,7 +47,8 @@ A profile that has no credentials yet gets those of a sign-in at the console wit
 
 With --check nobody is asked and nothing is printed: the exit code is 0 if
 nothing has to be done, else 4. With --json, a list of objects: name, kind (sso,
-console or mfa), profile, expires, and signed_in, which is true if it was done now.`,
+console or mfa), profile, expires, renews (without a person), and signed_in, which
+is true if it was done now.`,
 		Example: `  latchkey login sso-dev
   latchkey login --check sso-dev --min 30m
   latchkey login --device-code example-org
@@ -100,6 +103,10 @@ func (o *loginOptions) validate() error {
 		return &usageError{what: "--check signs nobody in", fix: "leave --check or the other flag out"}
 	case o.least < 0 || o.least > 12*time.Hour:
 		return &usageError{what: "the time of --min is not from 0 to 12h", fix: "write for example --min 1h"}
+	case o.port != 0 && (o.deviceCode || o.remote):
+		return &usageError{what: "no browser returns to a port with a code that is confirmed elsewhere", fix: "leave --port or the other flag out"}
+	case o.console && (o.resolve.mfa || o.resolve.mfaCode != ""):
+		return &usageError{what: "--console and MFA are two ways to get credentials", fix: "leave one of them out"}
 	case o.port < 0 || o.port > 65535:
 		return &usageError{what: "the port is not from 1 to 65535", fix: "write for example --port 8400"}
 	}
@@ -122,6 +129,7 @@ type loginRow struct {
 	Kind     string    `json:"kind"`
 	Profile  string    `json:"profile,omitempty"`
 	Expires  time.Time `json:"expires,omitzero"`
+	Renews   bool      `json:"renews"`
 	SignedIn bool      `json:"signed_in"`
 }
 
@@ -140,28 +148,55 @@ func (o *loginOptions) run(ctx context.Context, sys *Sys, names []string) error 
 		}
 	}
 	rows := []loginRow{}
+	err = o.all(ctx, sys, resolver, ask, names, policy, func(row loginRow) error {
+		rows = append(rows, row)
+		return o.print(sys, row)
+	})
+	if o.asJSON && !o.check { // what has been done is told, whatever came then
+		err = cmp.Or(err, printJSON(sys.Stdout, rows))
+	}
+	return err
+}
+
+// all sees to the needs of all names, and tells what came of each.
+func (o *loginOptions) all(ctx context.Context, sys *Sys, r *latchkey.Resolver, ask *asker, names []string, policy chain.Policy, tell func(loginRow) error) error {
 	done := map[string]bool{}
 	for _, name := range names {
-		needs, err := o.needs(resolver, name, policy)
+		needs, err := o.needs(r, name, policy)
 		if err != nil {
 			return err
 		}
 		if len(needs) == 0 && !o.check && !o.asJSON {
-			fmt.Fprintln(sys.Stderr, "latchkey: "+display.Text(name, 100)+" needs no sign-in")
+			fmt.Fprintln(sys.Stderr, "latchkey: "+display.Text(name, 100)+" needs no sign-in"+o.instead(r, name))
 		}
 		for _, n := range needs {
 			if done[n.key()] {
 				continue
 			}
 			done[n.key()] = true
-			row, err := o.meet(ctx, sys, resolver, ask, n)
+			row, err := o.meet(ctx, sys, r, ask, n)
 			if err != nil {
 				return o.checked(err)
 			}
-			rows = append(rows, row)
+			if err := tell(row); err != nil {
+				return err
+			}
 		}
 	}
-	return o.print(sys, rows)
+	return nil
+}
+
+// instead is what somebody may have meant who signs in for a profile that needs none.
+func (o *loginOptions) instead(r *latchkey.Resolver, name string) string {
+	plan, err := r.Plan(name, chain.Policy{Order: []chain.Source{chain.SourceProfile}})
+	var none *chain.NoCredentialsError
+	switch {
+	case errors.As(err, &none):
+		return ", and has no credentials; --console gives it those of a sign-in at the console"
+	case err == nil && (plan.Last().Kind == chain.KindStatic || plan.Last().Kind == chain.KindVault) && !plan.Last().Temporary():
+		return "; --mfa makes an MFA session of its key"
+	}
+	return ""
 }
 
 // unnamed is what login without a name is for: the profile of the environment or
@@ -203,8 +238,13 @@ func (o *loginOptions) meet(ctx context.Context, sys *Sys, r *latchkey.Resolver,
 		lead.flow, lead.port = o.flow(), o.port
 		in, err = lead.start(ctx, s, latchkey.SignInOptions{Least: o.least, Always: o.force})
 	}
+	if err != nil {
+		return row, err
+	}
 	row.Expires, row.SignedIn = in.Expires.UTC(), in.Anew
-	return row, err
+	s.LoginSession.Text = in.LoginSession
+	_, row.Renews, _ = r.Standing(ctx, s) // it stands, as has just been seen
+	return row, nil
 }
 
 // meetCode makes the MFA session of a plan.
@@ -240,28 +280,25 @@ func (o *loginOptions) checked(err error) error {
 	return err
 }
 
-func (o *loginOptions) print(sys *Sys, rows []loginRow) error {
-	if o.check {
+func (o *loginOptions) print(sys *Sys, row loginRow) error {
+	if o.check || o.asJSON {
 		return nil
 	}
-	if o.asJSON {
-		return printJSON(sys.Stdout, rows)
+	what := "signed in to "
+	if row.Kind == "mfa" {
+		what = "MFA session of "
 	}
-	for _, row := range rows {
-		what := "signed in to "
-		if row.Kind == "mfa" {
-			what = "MFA session of "
-		}
-		state := "already valid, until "
-		if row.SignedIn {
-			state = "until "
-		}
-		left := short(row.Expires.Sub(sys.Now()).Round(time.Minute))
-		if _, err := fmt.Fprintf(sys.Stdout, "%s%s: %s%s (%s)\n", what, display.Text(row.Name, 100), state, row.Expires.Local().Format(time.DateTime), left); err != nil {
-			return err
-		}
+	state := "already valid, until "
+	if row.SignedIn {
+		state = "until "
 	}
-	return nil
+	renews := ""
+	if row.Renews {
+		renews = ", and then renewed as long as AWS lets it"
+	}
+	left := short(row.Expires.Sub(sys.Now()).Round(time.Minute))
+	_, err := fmt.Fprintf(sys.Stdout, "%s%s: %s%s (%s)%s\n", what, display.Text(row.Name, 100), state, row.Expires.Local().Format(time.DateTime), left, renews)
+	return err
 }
 
 // completeSignIns completes the names of profiles and sso-sessions.

@@ -51,7 +51,11 @@ func logout(ctx context.Context, sys *Sys, names []string, all bool) error {
 	case all:
 		names = append(resolver.Graph().SSOSessions(), resolver.Graph().Names()...)
 	case len(names) == 0:
-		names = []string{chain.ProfileFromEnv(resolver.Env).Text}
+		from := chain.ProfileFromEnv(resolver.Env).Text
+		if _, err := resolver.Graph().Profile(from); err != nil {
+			return &usageError{what: "nothing is named to sign out of", fix: "latchkey logout PROFILE, or the name of an sso-session, or --all"}
+		}
+		names = []string{from}
 	}
 	o, done := loginOptions{}, map[string]bool{}
 	for _, name := range names {
@@ -85,6 +89,11 @@ func signOut(ctx context.Context, sys *Sys, r *latchkey.Resolver, n need) error 
 	if n.plan != nil {
 		return forgetSessions(ctx, sys, n.plan.Profile.Text)
 	}
+	name := display.Text(n.signIn.Name(), 100)
+	if r.SignInMark(n.signIn) == "" {
+		_, err := fmt.Fprintf(sys.Stdout, "not signed in to %s\n", name)
+		return err
+	}
 	err := r.SignOut(ctx, n.signIn)
 	var untold *sso.NotToldError
 	if errors.As(err, &untold) {
@@ -92,6 +101,6 @@ func signOut(ctx context.Context, sys *Sys, r *latchkey.Resolver, n need) error 
 	} else if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(sys.Stdout, "signed out of %s\n", display.Text(n.signIn.Name(), 100))
+	_, err = fmt.Fprintf(sys.Stdout, "signed out of %s\n", name)
 	return err
 }

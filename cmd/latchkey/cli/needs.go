@@ -21,6 +21,9 @@ func (n need) key() string {
 		return n.plan.Last().Key
 	}
 	s := n.signIn
+	if s.Kind == chain.KindLogin && !s.LoginSession.Set() {
+		return "whoever signs in for\n" + s.Profile
+	}
 	return string(s.Kind) + "\n" + s.Session.Text + "\n" + s.StartURL.Text + "\n" + s.LoginSession.Text + "\n" + s.CacheFolder
 }
 
@@ -60,7 +63,10 @@ func needsWithoutPlan(r *latchkey.Resolver, name string, planErr error) ([]need,
 	if errors.As(planErr, &missing) && missing.Kind == "profile" {
 		s, err := r.SessionSignIn(name)
 		var none *profile.NotFoundError
-		if errors.As(err, &none) {
+		switch {
+		case errors.As(err, &none) && len(none.Near) > 0 && len(missing.Near) == 0:
+			return nil, err
+		case errors.As(err, &none):
 			return nil, planErr
 		}
 		return []need{{signIn: s}}, err

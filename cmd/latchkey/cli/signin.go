@@ -13,6 +13,7 @@ import (
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/browser"
 	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/internal/tty"
 	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/session"
@@ -61,6 +62,16 @@ func (s *signingIn) start(ctx context.Context, in chain.SignIn, o latchkey.SignI
 	w, err := s.way(in)
 	if err != nil {
 		return latchkey.SignedIn{}, err
+	}
+	if w.flow == latchkey.FlowRemote && o.Offer == nil {
+		if err := s.ask.Ready(); err != nil {
+			return latchkey.SignedIn{}, &fixedError{fmt.Errorf("the code that the browser shows has to be pasted: %w", err), "run " + s.sys.commandLine() + " in a terminal, or sign in with the browser of this machine"}
+		}
+	}
+	if in.Kind == chain.KindLogin && !in.LoginSession.Set() {
+		if err := s.resolver.CanKeepLogin(in); err != nil {
+			return latchkey.SignedIn{}, err
+		}
 	}
 	o.Flow, o.Port = w.flow, w.port
 	o.Visit = func(ctx context.Context, v latchkey.Visit) error { return s.visit(ctx, w, v) }
@@ -221,9 +232,10 @@ func meant(in chain.SignIn, err error) bool {
 	return errors.As(err, &console) && in.LoginSession.Text == console.LoginSession
 }
 
+// confirm asks whether to sign in now. Whoever only ends the input does not want to.
 func (s *signingIn) confirm(ctx context.Context, in chain.SignIn, why error) error {
 	yes, err := s.ask.Confirm(ctx, display.Text(findingOf(why).What, 200)+"; sign in to "+display.Text(in.Name(), 100)+" now?")
-	if err == nil && !yes {
+	if err == nil && !yes || errors.Is(err, tty.ErrEnded) {
 		err = session.Declined(ctx, context.Canceled)
 	}
 	return err
