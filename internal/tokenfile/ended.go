@@ -4,8 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
-	"path/filepath"
 
+	"github.com/latchkey-aws/latchkey/internal/atomicfile"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -13,9 +13,9 @@ import (
 // says that it lives: an administrator has ended its session. It is a courtesy:
 // where it cannot be written, they find out themselves. The next token is another.
 func (f File) End(token secret.Text) {
-	path := f.beside(".ended")
-	if os.MkdirAll(filepath.Dir(path), 0o700) == nil {
-		_ = os.WriteFile(path, []byte(digest(token)), 0o600)
+	if !f.Ended(token) {
+		// Who reads half of it would take the token for a living one.
+		_ = atomicfile.Write(f.beside(".ended"), []byte(digest(token)), 0o600)
 	}
 }
 
