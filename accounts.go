@@ -2,6 +2,7 @@ package latchkey
 
 import (
 	"context"
+	"time"
 
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/sso"
@@ -16,6 +17,8 @@ type AccountsOptions struct {
 	// Progress, if not nil, is told how many accounts are done, of how many; 0: not
 	// known yet.
 	Progress func(done, total int)
+	// Waits, if not nil, is told that AWS has to be waited for, and until when.
+	Waits func(until time.Time)
 }
 
 // In is a sign-in at the Identity Center of another region.
@@ -28,5 +31,5 @@ func (r *Resolver) In(s chain.SignIn, region string) (chain.SignIn, error) {
 func (r *Resolver) Accounts(ctx context.Context, s chain.SignIn, o AccountsOptions) ([]sso.Account, error) {
 	client := r.client(s.CABundle)
 	defer client.CloseIdle()
-	return r.tokens(s, client).Discover(ctx, sso.DiscoverOptions{API: client, Endpoint: s.Portal, Roles: o.Roles, Account: o.Account, Progress: o.Progress})
+	return r.tokens(s, client).Discover(ctx, sso.DiscoverOptions{API: client, Endpoint: s.Portal, Roles: o.Roles, Account: o.Account, Progress: o.Progress, Waits: o.Waits})
 }

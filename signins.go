@@ -34,6 +34,9 @@ type Visit struct {
 	// UserCode is what the page of a device code must show, Page where the code
 	// can be typed.
 	UserCode, Page string
+	// Region is where Identity Center is asked: another one than that of SignIn
+	// after AWS has named it. "" at the console.
+	Region string
 	// Expires is when it is over.
 	Expires time.Time
 }
@@ -115,17 +118,19 @@ func (r *Resolver) SignedIn(ctx context.Context, s chain.SignIn, least time.Dura
 	return SignedIn{Expires: expires}, err
 }
 
-// Standing is what the file of a sign-in says: when its token or credentials end, and
-// whether they can be renewed then. AWS is not asked. Errors: those of SignedIn.
-func (r *Resolver) Standing(ctx context.Context, s chain.SignIn) (expires time.Time, renews bool, err error) {
+// Standing is what the file of a sign-in says: when its token or credentials end,
+// whether they can be renewed then, and where Identity Center is. AWS is not asked.
+// Errors: those of SignedIn.
+func (r *Resolver) Standing(ctx context.Context, s chain.SignIn) (sso.Standing, error) {
 	if s.Kind == chain.KindLogin {
-		return signin.NewCredentials(r.consoleConfig(s), nil).Standing(ctx)
+		expires, renews, err := signin.NewCredentials(r.consoleConfig(s), nil).Standing(ctx)
+		return sso.Standing{Expires: expires, Renews: renews}, err
 	}
 	return r.tokens(s, nil).Standing(ctx)
 }
 
 func (r *Resolver) tokens(s chain.SignIn, client *awsapi.Client) *sso.Tokens {
-	return sso.NewTokens(sso.Config{StartURL: s.StartURL.Text, Region: s.Region.Text, SessionName: s.Session.Text, CacheDir: s.CacheFolder,
+	return sso.NewTokens(sso.Config{StartURL: s.StartURL.Text, Region: s.Region.Text, SessionName: s.Session.Text, CacheDir: s.CacheFolder, File: s.File,
 		Endpoint: s.Endpoint, LockDir: r.lockFolder(), Now: r.opts.Now, EndpointOf: func(region string) (awsapi.Endpoint, error) {
 			there, err := r.In(s, region)
 			return there.Endpoint, err
@@ -139,6 +144,8 @@ func (r *Resolver) consoleConfig(s chain.SignIn) signin.Config {
 // signInFile is the one in which the sign-in is kept, "" where nobody has signed in yet.
 func signInFile(s chain.SignIn) string {
 	switch {
+	case s.File != "":
+		return s.File
 	case s.Kind == chain.KindSSO:
 		return sso.TokenFile(s.CacheFolder, s.Session.Text, s.StartURL.Text)
 	case s.LoginSession.Set():
@@ -245,7 +252,7 @@ func (r *Resolver) signIn(ctx context.Context, s chain.SignIn, o SignInOptions) 
 	}
 	out, err := r.tokens(s, client).SignIn(ctx, sso.SignInOptions{API: client, Flow: sso.Flow(o.Flow), Scopes: s.Scopes, Port: o.Port,
 		Visit: func(ctx context.Context, v sso.Visit) error {
-			return o.Visit(ctx, Visit{SignIn: s, Flow: string(v.Flow), URL: v.URL, Host: v.Host, UserCode: v.UserCode, Page: v.Page, Expires: v.Expires})
+			return o.Visit(ctx, Visit{SignIn: s, Flow: string(v.Flow), URL: v.URL, Host: v.Host, UserCode: v.UserCode, Page: v.Page, Region: v.Region, Expires: v.Expires})
 		}})
 	in := SignedIn{Expires: out.Expires, Anew: true}
 	if out.Region != s.Region.Text {

@@ -8,6 +8,7 @@ import (
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/session"
 	"github.com/latchkey-aws/latchkey/signin"
+	"github.com/latchkey-aws/latchkey/sso"
 )
 
 // SignOut ends a sign-in: at Identity Center, in the files that AWS's tools share,
@@ -28,6 +29,22 @@ func (r *Resolver) SignOut(ctx context.Context, s chain.SignIn) error {
 	client := r.client(s.CABundle)
 	defer client.CloseIdle()
 	return errors.Join(err, r.tokens(s, client).SignOut(ctx, client, s.Portal))
+}
+
+// CachedSignIns returns the sign-ins of which there are files, whether or not
+// something that is configured names them.
+func (r *Resolver) CachedSignIns(ctx context.Context) []chain.SignIn {
+	var list []chain.SignIn
+	at := r.graph.Locations()
+	for _, c := range sso.CachedTokens(ctx, at.SSOCache) {
+		if s, err := chain.CachedSignIn(r.config(), c.File, c.StartURL, c.Region); err == nil {
+			list = append(list, s)
+		}
+	}
+	for _, identity := range signin.CachedSessions(ctx, at.LoginCache) {
+		list = append(list, chain.CachedLogin(r.config(), identity))
+	}
+	return list
 }
 
 // resting is what was made with a sign-in: keys of sessions, and files of role

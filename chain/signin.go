@@ -23,8 +23,9 @@ type SignIn struct {
 	// LoginSession is the identity at the console, unset where nobody has signed
 	// in for the profile yet.
 	LoginSession origin.Value
-	// CacheFolder is where AWS's tools keep it.
-	CacheFolder string
+	// CacheFolder is where AWS's tools keep it. File is its file, where nothing that
+	// is configured names it.
+	CacheFolder, File string
 	// Endpoint is that of Identity Center's OIDC service, or of the console's
 	// sign-in service; Portal that of Identity Center's portal.
 	Endpoint, Portal awsapi.Endpoint
@@ -41,6 +42,8 @@ func (s SignIn) Name() string {
 		return s.Session.Text
 	case s.Profile != "":
 		return s.Profile
+	case s.LoginSession.Set():
+		return s.LoginSession.Text
 	}
 	return s.StartURL.Text
 }
@@ -120,6 +123,25 @@ func ProfileSignIn(c Config, name origin.Value) (s SignIn, ok bool, err error) {
 	}
 	s, err = p.centerSignIn(c, name.Text, shape.sso)
 	return s, true, err
+}
+
+// CachedSignIn returns the sign-in of a token file that no sso-session which is
+// configured has.
+func CachedSignIn(c Config, file, startURL, region string) (SignIn, error) {
+	p, err := settings(c, ProfileFromEnv(c.Env))
+	if err != nil {
+		return SignIn{}, err
+	}
+	from := origin.File(file, 0, "")
+	s, err := p.centerSignIn(c, "", ssoShape{startURL: origin.Value{Text: startURL, Origin: from}, region: origin.Value{Text: region, Origin: from}})
+	s.File = file
+	return s, err
+}
+
+// CachedLogin returns the sign-in at the console of an identity that no profile names.
+func CachedLogin(c Config, identity string) SignIn {
+	l := c.Graph.Locations()
+	return SignIn{Kind: KindLogin, LoginSession: origin.Value{Text: identity, Origin: l.Origins.LoginCache}, CacheFolder: l.LoginCache}
 }
 
 // settings reads the settings of a profile, which need not exist.

@@ -62,5 +62,6 @@ func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+"
 
 // accompany has the person shown where to go while wait waits for what comes of it.
 func (s *signIn) accompany(ctx context.Context, v Visit, wait func(context.Context) error) error {
+	v.Region = s.region
 	return authcode.Accompany(ctx, func(ctx context.Context) error { return s.o.Visit(ctx, v) }, wait)
 }

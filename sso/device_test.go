@@ -20,7 +20,7 @@ func TestDevice(t *testing.T) {
 	}
 	want := sso.Visit{
 		Flow: sso.FlowDevice, URL: "https://device.sso.us-east-1.amazonaws.com/?user_code=ABCD-EFGH", Host: "device.sso.us-east-1.amazonaws.com",
-		UserCode: "ABCD-EFGH", Page: "https://device.sso.us-east-1.amazonaws.com/", Expires: noon.Add(10 * time.Minute),
+		UserCode: "ABCD-EFGH", Page: "https://device.sso.us-east-1.amazonaws.com/", Region: "us-east-1", Expires: noon.Add(10 * time.Minute),
 	}
 	if len(c.visits) != 1 || c.visits[0] != want {
 		t.Errorf("visits %+v", c.visits)

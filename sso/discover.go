@@ -42,6 +42,9 @@ type DiscoverOptions struct {
 	// Progress, if not nil, is told how many accounts are done, of how many; a
 	// total of 0 is not known yet. Calls of it never overlap.
 	Progress func(done, total int)
+	// Waits, if not nil, is told the first time that AWS has to be waited for, and
+	// until when at most. It may be called by several goroutines.
+	Waits func(until time.Time)
 	// Sleep waits between tries; nil waits for real.
 	Sleep func(context.Context, time.Duration) error
 }
@@ -95,6 +98,7 @@ type discovery struct {
 	tokens *Tokens
 	turns  *turns
 	token  liveToken
+	told   sync.Once
 }
 
 // accounts reads all pages of accounts.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/internal/iso8601"
 	"github.com/latchkey-aws/latchkey/internal/tokenfile"
 )
@@ -45,16 +46,30 @@ func (t *Tokens) Lasting(ctx context.Context, least time.Duration) (time.Time, e
 	return expires, nil
 }
 
-// Standing returns when the access token ends, by what its file says, and whether
-// it can be refreshed then. Nobody is asked, AWS neither: it may have ended the
+// Standing is what the file of a sign-in says.
+type Standing struct {
+	// Expires is when the access token ends, Renews whether it can be refreshed then.
+	Expires time.Time
+	Renews  bool
+	// Region is where Identity Center is, "" if the file does not say.
+	Region string
+}
+
+// Standing reads the file. Nobody is asked, AWS neither: it may have ended the
 // session. Errors: as [Tokens.AccessToken], for what takes no call.
-func (t *Tokens) Standing(ctx context.Context) (expires time.Time, renews bool, err error) {
-	state, err := t.file.Look(ctx, tokenfile.Rules{Inspect: t.inspect})
+func (t *Tokens) Standing(ctx context.Context) (Standing, error) {
+	region := ""
+	state, err := t.file.Look(ctx, tokenfile.Rules{Inspect: func(d *tokenfile.Document) (tokenfile.State, error) {
+		if text := d.Text("region"); awsapi.IsRegion(text) {
+			region = text
+		}
+		return t.inspect(d)
+	}})
 	if err == nil && !t.file.Stands(state) {
 		err = tokenfile.ErrExpired
 	}
 	if err != nil {
-		return time.Time{}, false, t.explain(err)
+		return Standing{}, t.explain(err)
 	}
-	return state.Expires, !state.RefreshToken.Empty(), nil
+	return Standing{Expires: state.Expires, Renews: !state.RefreshToken.Empty(), Region: region}, nil
 }

@@ -61,6 +61,9 @@ type Visit struct {
 	// UserCode is what the page shows to be compared; Page is the address without
 	// the code in it, where it can be typed. FlowDevice only.
 	UserCode, Page string
+	// Region is where Identity Center is asked: another one than the configured
+	// after AWS has named it.
+	Region string
 	// Expires is when the person must be done.
 	Expires time.Time
 }

@@ -32,6 +32,9 @@ type Config struct {
 	SessionName string
 	// CacheDir holds the token files, usually ~/.aws/sso/cache.
 	CacheDir string
+	// File is the token file where the names do not tell, of one of [CachedTokens];
+	// "": the one that they name.
+	File string
 	// Endpoint is that of the OIDC service in Region.
 	Endpoint awsapi.Endpoint
 	// EndpointOf returns the OIDC service's endpoint in another region, for a
@@ -67,7 +70,10 @@ func TokenFile(cacheDir, sessionName, startURL string) string {
 
 // NewTokens returns the tokens of the sign-in that c names.
 func NewTokens(c Config, oidc OIDC) *Tokens {
-	path := TokenFile(c.CacheDir, c.SessionName, c.StartURL)
+	path := c.File
+	if path == "" {
+		path = TokenFile(c.CacheDir, c.SessionName, c.StartURL)
+	}
 	return &Tokens{c, oidc, tokenfile.File{Path: path, LockDir: c.LockDir, Now: c.Now}}
 }
 

@@ -296,12 +296,12 @@ func TestStanding(t *testing.T) {
 		"not what it should be": {"corp", "{}", false, sso.ReasonDamaged},
 	} {
 		f, o := newFixture(t, tt.session, tt.content), good()
-		expires, renews, err := sso.NewTokens(f.config, o).Standing(t.Context())
+		got, err := sso.NewTokens(f.config, o).Standing(t.Context())
 		var required *sso.SignInRequiredError
 		switch {
 		case errors.As(err, &required) && required.Reason == tt.reason:
-		case err != nil || tt.reason != "" || renews != tt.renews || expires.IsZero():
-			t.Errorf("%s: %v, %v, %v", name, expires, renews, err)
+		case err != nil || tt.reason != "" || got.Renews != tt.renews || got.Expires.IsZero() || got.Region != "us-east-1":
+			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 		if o.calls.Load() != 0 {
 			t.Errorf("%s: %d calls", name, o.calls.Load())

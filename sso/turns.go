@@ -141,11 +141,17 @@ func (d *discovery) call(ctx context.Context, do func(token secret.Text) error) 
 		if waited += wait; waited > patience(err) {
 			return err
 		}
+		if d.Waits != nil && waited >= noticeable {
+			d.told.Do(func() { d.Waits(d.tokens.config.Now().Add(patience(err) - waited + wait)) })
+		}
 		if err := d.Sleep(ctx, wait); err != nil {
 			return fmt.Errorf("sso discovery: %w", err)
 		}
 	}
 }
+
+// noticeable is how long one call is waited for in silence.
+const noticeable = 2 * time.Second
 
 // patience is how long it is worth waiting for another answer than this one.
 func patience(err error) time.Duration {

@@ -3,6 +3,7 @@ package tty
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -42,11 +43,15 @@ type list struct {
 func newList(o PickOptions) *list {
 	l := &list{title: display.Text(o.Title, titleLimit), colour: !o.Plain, entries: make([]entry, len(o.Items)),
 		stale: true, unsought: true}
+	table := slices.ContainsFunc(o.Items, func(i PickItem) bool { return len(i.Columns) > 1 })
 	for i, item := range o.Items {
 		e := newEntry(item)
 		for c := range e.ends {
 			if c == len(l.widths) {
 				l.widths = append(l.widths, 0)
+			}
+			if len(e.ends) == 1 && table {
+				continue // it stands for itself, not in a column
 			}
 			start, end := e.column(c)
 			l.widths[c] = max(l.widths[c], min(widest, cellsOf(e.text[start:end])))
@@ -161,6 +166,9 @@ func (l *list) frame() string {
 		lines = append(lines, l.styled(cut(l.marked(i), l.columns-1)))
 	}
 	count := fmt.Sprintf("  %d of %d  Enter takes one, Esc none", len(l.found), len(l.entries))
+	if len(l.found) == 0 {
+		count = "  nothing matches; Esc takes none"
+	}
 	lines = append(lines, l.styled(cut(plain([]rune(count), "2"), l.columns-1)))
 	if l.rows < 2 {
 		lines = lines[:1]

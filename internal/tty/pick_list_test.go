@@ -38,7 +38,7 @@ func TestFrameShowsAll(t *testing.T) {
 		"\x1b[B\x1b[B\x1b[B":    "t>\n  b\n  c\n> d\n",
 		"\x1b[F":                "t>\n  c\n  d\n> e\n",
 		"\x1b[F\x1b[6~\x1b[A":   "t>\n  b\n  c\n> d\n",
-		"\x1b[F\x1b[5~\x1b[5~x": "t> x\n  0 of 5",
+		"\x1b[F\x1b[5~\x1b[5~x": "t> x\n  nothing matches",
 	} {
 		e := newEmulator(40, 5)
 		e.write(tty.Frame(o, 40, 5, typed))

@@ -34,12 +34,12 @@ func lookForSignIns(ctx context.Context, r *latchkey.Resolver, plan *chain.Plan)
 				continue
 			}
 			state := signInState{Key: step.Key}
-			expires, renews, err := r.Standing(ctx, list[len(states)])
+			standing, err := r.Standing(ctx, list[len(states)])
 			if err != nil {
 				found := explain.Error(&chain.StepError{Step: step, Err: err})
 				state.Error, state.fix = found.What, found.Fix
 			} else {
-				state.SignedIn, state.Expires, state.Renews = true, expires.UTC(), renews
+				state.SignedIn, state.Expires, state.Renews = true, standing.Expires.UTC(), standing.Renews
 			}
 			states = append(states, state)
 		}

@@ -243,7 +243,8 @@ func (o *loginOptions) meet(ctx context.Context, sys *Sys, r *latchkey.Resolver,
 	}
 	row.Expires, row.SignedIn = in.Expires.UTC(), in.Anew
 	s.LoginSession.Text = in.LoginSession
-	_, row.Renews, _ = r.Standing(ctx, s) // it stands, as has just been seen
+	standing, _ := r.Standing(ctx, s) // it stands, as has just been seen
+	row.Renews = standing.Renews
 	return row, nil
 }
 

@@ -38,18 +38,17 @@ expire. What the profiles say stays, so that "latchkey login" signs in again.`,
 			return logout(ctx, sys, args, all)
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "sign out of everything that the config file names")
+	cmd.Flags().BoolVar(&all, "all", false, "sign out of everything, and forget all sessions")
 	return cmd
 }
 
 func logout(ctx context.Context, sys *Sys, names []string, all bool) error {
 	resolver, err := sys.resolver(nil, "")
-	if err != nil {
-		return err
-	}
 	switch {
+	case err != nil:
+		return err
 	case all:
-		names = append(resolver.Graph().SSOSessions(), resolver.Graph().Names()...)
+		return logoutOfAll(ctx, sys, resolver)
 	case len(names) == 0:
 		from := chain.ProfileFromEnv(resolver.Env).Text
 		if _, err := resolver.Graph().Profile(from); err != nil {
@@ -60,10 +59,10 @@ func logout(ctx context.Context, sys *Sys, names []string, all bool) error {
 	o, done := loginOptions{}, map[string]bool{}
 	for _, name := range names {
 		needs, err := o.needs(resolver, name, chain.Policy{})
-		if err != nil && !all {
+		if err != nil {
 			return err
 		}
-		if len(needs) == 0 && !all {
+		if len(needs) == 0 {
 			fmt.Fprintln(sys.Stderr, "latchkey: "+display.Text(name, 100)+" has no sign-in")
 		}
 		for _, n := range needs {
@@ -71,18 +70,36 @@ func logout(ctx context.Context, sys *Sys, names []string, all bool) error {
 				continue
 			}
 			done[n.key()] = true
-			if n.plan != nil && all {
-				continue
-			}
 			if err := signOut(ctx, sys, resolver, n); err != nil {
 				return err
 			}
 		}
 	}
-	if all {
-		return forgetSessions(ctx, sys, "")
-	}
 	return nil
+}
+
+// logoutOfAll signs out of what the config file names, and then of what is left in
+// the folders of AWS's tools: an sso-session may have been removed, or never written.
+func logoutOfAll(ctx context.Context, sys *Sys, r *latchkey.Resolver) error {
+	o, done := loginOptions{}, map[string]bool{}
+	for _, name := range append(r.Graph().SSOSessions(), r.Graph().Names()...) {
+		needs, _ := o.needs(r, name, chain.Policy{}) // what has no plan has made no sign-in
+		for _, n := range needs {
+			if n.plan != nil || done[n.key()] {
+				continue
+			}
+			done[n.key()] = true
+			if err := signOut(ctx, sys, r, n); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range r.CachedSignIns(ctx) {
+		if err := signOut(ctx, sys, r, need{signIn: s}); err != nil {
+			return err
+		}
+	}
+	return forgetSessions(ctx, sys, "")
 }
 
 func signOut(ctx context.Context, sys *Sys, r *latchkey.Resolver, n need) error {

@@ -82,8 +82,16 @@ func profileRows(ctx context.Context, r *latchkey.Resolver) ([]profileRow, error
 	names = slices.Compact(names)
 	left := sessionsLeft(ctx, r)
 	rows := make([]profileRow, 0, len(names))
+	called := map[string]string{} // accounts by their ids
 	for _, name := range names {
-		rows = append(rows, rowOf(r, name, left))
+		row := rowOf(r, name, left)
+		if row.Named != "" {
+			called[row.Account] = row.Named
+		}
+		rows = append(rows, row)
+	}
+	for i := range rows {
+		rows[i].Named = called[rows[i].Account]
 	}
 	return rows, nil
 }

@@ -143,6 +143,9 @@ func serveSandbox(ctx context.Context, sys *Sys, server *sandbox.Server, home st
 			return err
 		}
 		ready.Home, ready.Env = written.Dir, written.Env
+		if ready.AutoApprove {
+			ready.Env = append(ready.Env, "BROWSER="+visitor())
+		}
 	}
 	if err := json.NewEncoder(sys.Stdout).Encode(ready); err != nil {
 		return err

@@ -88,6 +88,9 @@ func (s *signingIn) start(ctx context.Context, in chain.SignIn, o latchkey.SignI
 // visit shows where to sign in, and opens it in a browser where there is one.
 func (s *signingIn) visit(ctx context.Context, w way, v latchkey.Visit) error {
 	name := display.Text(v.SignIn.Name(), 100)
+	if asked := v.SignIn.Region.Text; v.Region != "" && v.Region != asked {
+		s.say(ctx, "Identity Center is in "+v.Region+", not in "+display.Text(asked, 40)+"; this goes on there")
+	}
 	switch port := strconv.Itoa(w.port); {
 	case v.Flow == latchkey.FlowBrowser && w.opens:
 		s.say(ctx, "sign in to "+name+" in the browser that opens; or open this page there:\n  "+v.URL)

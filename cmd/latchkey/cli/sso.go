@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -10,6 +12,7 @@ import (
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli/ssocmd"
+	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/internal/tty"
 	"github.com/latchkey-aws/latchkey/origin"
 )
@@ -36,9 +39,17 @@ func newSSO(sys *Sys) *cobra.Command {
 // where that is needed.
 func (sys *Sys) discover(ctx context.Context, r *latchkey.Resolver, ask ssocmd.Asker, in chain.SignIn, o ssocmd.Discovery) (ssocmd.Found, error) {
 	var found ssocmd.Found
-	var err error
 	mark := r.SignInMark(in)
-	options := latchkey.AccountsOptions{Roles: o.Roles, Account: o.Account, Progress: o.Progress}
+	// Whoever names a region on the command line may be wrong, and signed in already.
+	standing, err := r.Standing(ctx, in)
+	if err == nil && in.Region.Origin.Kind != origin.KindFile && standing.Region != "" && standing.Region != in.Region.Text {
+		fmt.Fprintf(sys.Stderr, "latchkey: Identity Center is in %s, not in %s\n", standing.Region, display.Text(in.Region.Text, 40))
+		found.Region = standing.Region
+		if in, err = r.In(in, standing.Region); err != nil {
+			return found, err
+		}
+	}
+	options := latchkey.AccountsOptions{Roles: o.Roles, Account: o.Account, Progress: o.Progress, Waits: sys.waits}
 	found.Accounts, err = r.Accounts(ctx, in, options)
 	if !latchkey.NeedsSignIn(err) {
 		return found, err
@@ -58,6 +69,11 @@ func (sys *Sys) discover(ctx context.Context, r *latchkey.Resolver, ask ssocmd.A
 		found.Accounts, err = r.Accounts(ctx, in, options)
 	}
 	return found, err
+}
+
+// waits tells that AWS has asked to be left alone for a while.
+func (sys *Sys) waits(until time.Time) {
+	fmt.Fprintln(sys.Stderr, "latchkey: AWS answers too slowly or asks to wait; trying on until "+until.Local().Format(time.TimeOnly)+", Ctrl-C ends it")
 }
 
 // progress shows on standard error how far something has come, if that is a

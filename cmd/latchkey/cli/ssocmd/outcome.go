@@ -16,7 +16,8 @@ type outcome struct {
 	Backup   string       `json:"backup,omitempty"`
 	Profiles []outcomeRow `json:"profiles"`
 
-	at map[string]string // where the profiles outside of the block stand
+	at      map[string]string // where the profiles outside of the block stand
+	orphans []orphan
 }
 
 // places looks up where the profiles stand that a message will name.
@@ -24,7 +25,7 @@ func (o *outcome) places(outside *profile.Graph) {
 	if o.Profiles == nil {
 		o.Profiles = []outcomeRow{}
 	}
-	o.at = make(map[string]string)
+	o.at, o.orphans = make(map[string]string), orphans(outside, goneBy(o.Profiles))
 	for _, row := range o.Profiles {
 		for _, name := range []string{row.Profile, row.Wanted} {
 			if p, err := outside.Profile(name); err == nil && name != "" {
@@ -78,6 +79,9 @@ func (d *Deps) tell(o *outcome) {
 		}
 	}
 	more("name")
+	for _, orphan := range o.orphans {
+		d.say("%s", orphan.words())
+	}
 	if !o.Changed {
 		d.say("%s is up to date: %s", cell(o.Session), plural(count[stateUnchanged]+count[stateUnassigned]+count[stateUntold], "profile"))
 		return

@@ -137,8 +137,9 @@ func (d *Deps) syncTarget(r *latchkey.Resolver, command string, args []string, o
 
 // change is what a sync would do.
 type change struct {
-	edit *profile.Edit
-	out  outcome
+	edit  *profile.Edit
+	out   outcome
+	isNew bool // no file has the sso-session yet
 }
 
 // openBlock opens the file and reads the block.
@@ -175,7 +176,7 @@ func prepare(r *latchkey.Resolver, in chain.SignIn, isNew bool, found Found, o *
 	if err := edit.SetBlock(b); err != nil {
 		return nil, err
 	}
-	c := &change{edit: edit, out: outcome{Session: in.Session.Text, File: edit.Path(), Changed: edit.Changed(), Profiles: rows}}
+	c := &change{edit: edit, isNew: isNew, out: outcome{Session: in.Session.Text, File: edit.Path(), Changed: edit.Changed(), Profiles: rows}}
 	c.out.places(outside)
 	return c, nil
 }
@@ -198,7 +199,7 @@ func (d *Deps) apply(ctx context.Context, r *latchkey.Resolver, ask Asker, c *ch
 	d.tell(&c.out)
 	if !c.out.Changed || o.dryRun {
 		if c.out.Changed {
-			d.say("nothing was changed")
+			d.unchanged(c)
 		}
 		return d.print(&c.out, o)
 	}
@@ -211,7 +212,7 @@ func (d *Deps) apply(ctx context.Context, r *latchkey.Resolver, ask Asker, c *ch
 			return err
 		}
 		if !yes {
-			d.say("nothing was changed")
+			d.unchanged(c)
 			return d.print(&c.out, o)
 		}
 	}
@@ -229,6 +230,15 @@ func (d *Deps) apply(ctx context.Context, r *latchkey.Resolver, ask Asker, c *ch
 		d.say("use a profile: latchkey exec %s -- COMMAND, or AWS_PROFILE=%s with any AWS tool", explain.Word(name), explain.Word(name))
 	}
 	return d.print(&c.out, o)
+}
+
+// unchanged says what is so all the same: whoever had nothing is signed in to
+// something that no file names.
+func (d *Deps) unchanged(c *change) {
+	d.say("nothing was changed")
+	if c.isNew {
+		d.say("you stay signed in to %s; latchkey logout --all ends that", cell(c.out.Session))
+	}
 }
 
 func (d *Deps) print(out *outcome, o *syncOptions) error {

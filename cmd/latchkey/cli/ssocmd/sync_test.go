@@ -338,3 +338,25 @@ func TestSyncTogether(t *testing.T) {
 		t.Errorf("left behind: %v", list)
 	}
 }
+
+// TestSyncOrphans names the profiles of the person's own that a sync would break.
+func TestSyncOrphans(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, session)
+	w.accounts = []sso.Account{account(1, "dev", "Admin", "Reader")}
+	w.sync()
+	w.put("config", w.read("config")+"\n[profile mine]\nrole_arn = arn:aws:iam::111111111111:role/R\nsource_profile = dev-Reader\n")
+	says := func(want string, args ...string) {
+		t.Helper()
+		if _, said, err := w.run(append([]string{"sync", "--dry-run"}, args...)...); err != nil || !strings.Contains(said, want) {
+			t.Errorf("%v: %v\n%s", args, err, said)
+		}
+	}
+	says("latchkey: profile mine gets its credentials from dev-Reader ("+w.path("config")+":", "--name", "{role}")
+	says("), which becomes Reader: write that there", "--name", "{role}")
+	w.accounts[0].Roles = []string{"Admin"}
+	says("), which goes: it will not work any more", "--prune")
+	if _, said, _ := w.run("sync", "--dry-run"); strings.Contains(said, "profile mine") {
+		t.Errorf("nothing is the matter:\n%s", said)
+	}
+}
