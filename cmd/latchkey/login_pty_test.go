@@ -91,24 +91,30 @@ func TestSignInStorm(t *testing.T) {
 	}
 }
 
-// TestSignInDeclinedByOne asks a crowd's person once: no is the answer to all.
+// TestSignInDeclinedByOne asks a crowd's person once: no, and Ctrl-D, is the answer
+// to all.
 func TestSignInDeclinedByOne(t *testing.T) {
 	t.Parallel()
-	g := asGuest(t, "")
-	s := &stage{t: t, server: g.server, home: g.dir, env: g.environ}
-	command, endings := s.crowdOf(times(20, "latchkey", "credentials", "sso-dev"))
-	ty := inTerminal(t, g.environ, command...)
-	ty.await("sign in to example-org now? [y/n]: ", 1)
-	s.wait(command, 19)
-	ty.typed("n\n")
-	ty.code()
-	for i, end := range endings() {
-		if end.Code != 130 {
-			t.Errorf("process %d: exit %d: %s", i, end.Code, end.Err)
-		}
-	}
-	if n := strings.Count(ty.screen(), "[y/n]"); n != 1 || g.opened() != 0 {
-		t.Errorf("asked %d times, %d tabs:\n%s", n, g.opened(), ty.screen())
+	for name, answer := range map[string]string{"no": "n\n", "Ctrl-D": "\x04"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := asGuest(t, "")
+			s := &stage{t: t, server: g.server, home: g.dir, env: g.environ}
+			command, endings := s.crowdOf(times(20, "latchkey", "credentials", "sso-dev"))
+			ty := inTerminal(t, g.environ, command...)
+			ty.await("sign in to example-org now? [y/n]: ", 1)
+			s.wait(command, 19)
+			ty.typed(answer)
+			ty.code()
+			for i, end := range endings() {
+				if end.Code != 130 {
+					t.Errorf("process %d: exit %d: %s", i, end.Code, end.Err)
+				}
+			}
+			if n := strings.Count(ty.screen(), "[y/n]"); n != 1 || g.opened() != 0 {
+				t.Errorf("asked %d times, %d tabs:\n%s", n, g.opened(), ty.screen())
+			}
+		})
 	}
 }
 

@@ -129,13 +129,16 @@ func (a *asker) Choose(ctx context.Context, title string, items []string) (int, 
 	return n, nobody(err)
 }
 
-// Confirm asks for a yes or a no.
+// Confirm asks for a yes or a no; the end of the input is a no.
 func (a *asker) Confirm(ctx context.Context, question string) (bool, error) {
 	t, err := a.forLists()
 	if err != nil {
 		return false, err
 	}
 	yes, err := t.Confirm(ctx, question)
+	if errors.Is(err, tty.ErrEnded) {
+		return false, nil
+	}
 	return yes, nobody(err)
 }
 
