@@ -114,7 +114,7 @@ func TestDeviceEnds(t *testing.T) {
 		}
 		c.desk.token = func(int, awsapi.Endpoint, *awsapi.TokenOutput) error { return tt.answer }
 		_, err := c.signIn(t)
-		if !errors.As(err, tt.wanted) || !strings.Contains(err.Error(), tt.words) || len(c.desk.asked) > tt.asked || len(c.desk.asked) < min(tt.asked, 1) {
+		if !errors.As(err, tt.wanted) || !strings.Contains(err.Error(), tt.words) || strings.Count(err.Error(), "sso sign-in") != 1 || len(c.desk.asked) > tt.asked || len(c.desk.asked) < min(tt.asked, 1) {
 			t.Errorf("%s: %v after %d questions", name, err, len(c.desk.asked))
 		}
 	}

@@ -183,10 +183,13 @@ func clientRefused(err error) bool {
 func (s *signIn) failed(err error) error {
 	var denied *authcode.DeniedError
 	var unsafe *UnsafeURLError
+	var late *CodeExpiredError
 	var api *awsapi.APIError
 	switch {
 	case errors.As(err, &unsafe):
 		return unsafe
+	case errors.As(err, &late):
+		return late
 	case errors.As(err, &denied):
 		return &DeniedError{Code: denied.Code, Description: denied.Description, Err: err}
 	case errors.Is(err, authcode.ErrPatience):
