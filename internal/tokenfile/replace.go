@@ -44,8 +44,10 @@ func (f File) Remove(ctx context.Context) error {
 	}
 	err = f.forget()
 	// Without this the tokens would stay behind where the link leads to.
-	if target, follow := filepath.EvalSymlinks(f.Path); follow == nil {
-		err = errors.Join(err, remove(target))
+	if info, look := os.Lstat(f.Path); look == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if target, follow := filepath.EvalSymlinks(f.Path); follow == nil {
+			err = errors.Join(err, remove(target))
+		}
 	}
 	return errors.Join(err, remove(f.Path))
 }

@@ -252,6 +252,18 @@ func TestRemoveSymlink(t *testing.T) {
 	}
 }
 
+// TestRemoveFails: what is in the way is said once.
+func TestRemoveFails(t *testing.T) {
+	t.Parallel()
+	is := newIssuer(t, time.Hour)
+	if err := errors.Join(os.Remove(is.file.Path), os.MkdirAll(filepath.Join(is.file.Path, "full"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if err := is.file.Remove(t.Context()); err == nil || strings.Count(err.Error(), is.file.Path) != 1 {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestReadersDuringReplace: goroutines and other processes see the old sign-in
 // or the new one, and nothing else.
 func TestReadersDuringReplace(t *testing.T) {
