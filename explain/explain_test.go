@@ -88,6 +88,8 @@ func TestError(t *testing.T) {
 		{inStep(&awsapi.UnreachableError{Operation: "AssumeRole", Reason: awsapi.ReasonTimeout, Err: errors.New("x")}), "unreachable-timeout", explain.ClassUnreachable, "no answer", "firewall"},
 		{inStep(&awsapi.UnreachableError{Operation: "AssumeRole", Reason: awsapi.ReasonClosed, Err: errors.New("x")}), "unreachable-closed", explain.ClassUnreachable, "no answer", "again"},
 		{inStep(&awsapi.UnreachableError{Operation: "AssumeRole", Reason: awsapi.ReasonConnect, Err: errors.New("x")}), "unreachable-connect", explain.ClassUnreachable, "no answer", "endpoint"},
+		{&sso.StartURLError{URL: "https://sso.example.com", Why: "cannot be looked up", Err: &awsapi.UnreachableError{Operation: "look-up", Reason: awsapi.ReasonConnect, Err: errors.New("x")}}, "unreachable-connect", explain.ClassUnreachable, "sso.example.com", "endpoint"},
+		{&sso.StartURLError{URL: "https://sso.example.com", Why: "is no such host", Err: &awsapi.UnreachableError{Operation: "look-up", Reason: awsapi.ReasonDNS, Err: errors.New("x")}}, "start-url", explain.ClassConfig, "sso.example.com", "address bar"},
 		{inStep(&awsapi.ResponseError{Operation: "AssumeRole", Why: "HTML"}), "not-aws", explain.ClassUnreachable, "not an AWS response", "AWS_ENDPOINT_URL"},
 		{inStep(&awsapi.CABundleError{Path: "/b", Origin: file, Err: errors.New("x")}), "ca-bundle", explain.ClassConfig, "/b", "PEM"},
 		{inStep(&awsapi.InputError{Operation: "AssumeRole", Why: "bad"}), "input", explain.ClassConfig, "bad", "correct"},

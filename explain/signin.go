@@ -3,6 +3,7 @@ package explain
 import (
 	"errors"
 
+	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/authcode"
 	"github.com/latchkey-aws/latchkey/provider"
@@ -111,6 +112,8 @@ func signInWrong(err error, f *Finding) bool {
 	case errors.As(err, &unsafe), errors.As(err, &unsafeToo):
 		class, f.Code, f.Why = ClassRefused, "sign-in-address", "only pages of AWS are opened, so that nobody signs in on a page made to look like one"
 		f.Fix = "check sso_start_url, sso_region, and that no endpoint_url or proxy stands between"
+	case errors.As(err, &start) && unreachable(err):
+		return false // what is wrong is the way there
 	case errors.As(err, &start):
 		f.Code, f.Why, f.Fix = "start-url", "the start URL must be the address of an AWS access portal, or lead there at once", "copy it from the portal's address bar to sso_start_url or --start-url, and check the region"
 	case errors.As(err, &region):
@@ -126,4 +129,11 @@ func signInWrong(err error, f *Finding) bool {
 	}
 	f.Class = class
 	return true
+}
+
+// unreachable reports whether an error comes of the network, and not of a name that
+// does not exist.
+func unreachable(err error) bool {
+	var away *awsapi.UnreachableError
+	return errors.As(err, &away) && away.Reason != awsapi.ReasonDNS
 }

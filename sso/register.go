@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -77,7 +78,7 @@ func (s *signIn) grants() []string {
 func (s *signIn) registration(ctx context.Context) (registration, error) {
 	r, ok := s.cached(ctx)
 	if s.reused = ok && !s.anew; s.reused {
-		return r, nil
+		return r, s.probe()
 	}
 	in := awsapi.RegisterClientInput{ClientName: "latchkey", Scopes: s.scopes(), GrantTypes: s.grants()}
 	if s.config.SessionName != "" {
@@ -94,6 +95,20 @@ func (s *signIn) registration(ctx context.Context) (registration, error) {
 	}
 	r = registration{out.ClientID, out.ClientSecret, out.Expires}
 	return r, s.keepRegistration(r)
+}
+
+// probe finds out whether the token can be kept, before a person signs in for
+// nothing: a new registration shows that by itself.
+func (s *signIn) probe() error {
+	file, err := os.CreateTemp(s.config.CacheDir, ".latchkey-*.tmp")
+	if err == nil {
+		_, err = file.Write(make([]byte, 4096)) // about what a token takes
+		err = errors.Join(err, file.Close(), os.Remove(file.Name()))
+	}
+	if err != nil {
+		return &KeepError{File: s.file.Path, Err: err}
+	}
+	return nil
 }
 
 // cached reads the registration in the cache. Whatever else stands there is

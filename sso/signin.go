@@ -196,7 +196,9 @@ func (s *signIn) failed(err error) error {
 		return &CodeExpiredError{Flow: s.o.Flow, Err: err}
 	case errors.As(err, &api) && api.HasCode("AccessDeniedException", "access_denied"):
 		return &DeniedError{Code: "access_denied", Description: display.Text(api.Message, 200), Err: err}
-	case errors.As(err, &api) && api.HasCode("ExpiredTokenException", "expired_token"):
+	case errors.As(err, &api) && api.HasCode("ExpiredTokenException", "expired_token", "InvalidGrantException", "invalid_grant"):
+		// A code is good once: that it is not known any more may be for an answer
+		// that was lost.
 		return &CodeExpiredError{Flow: s.o.Flow, Err: err}
 	case errors.As(err, &api) && api.HasCode("InvalidRequestException") && (api.Operation == "RegisterClient" || api.Operation == "StartDeviceAuthorization") && api.Region == "":
 		return &StartURLError{URL: s.config.StartURL, Why: "Identity Center in " + display.Text(s.region, 40) + " knows no access portal of this address", Err: err}

@@ -32,7 +32,7 @@ const (
 	readTimeout    = 10 * time.Second
 	writeTimeout   = 30 * time.Second
 	maxHeader      = 32 << 10
-	maxConnections = 128
+	maxConnections = 1024
 	maxMisses      = 100
 	missDelay      = time.Second
 )

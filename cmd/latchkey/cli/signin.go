@@ -13,7 +13,6 @@ import (
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/browser"
 	"github.com/latchkey-aws/latchkey/internal/display"
-	"github.com/latchkey-aws/latchkey/internal/tty"
 	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/session"
@@ -235,10 +234,9 @@ func meant(in chain.SignIn, err error) bool {
 	return errors.As(err, &console) && in.LoginSession.Text == console.LoginSession
 }
 
-// confirm asks whether to sign in now. Whoever only ends the input does not want to.
 func (s *signingIn) confirm(ctx context.Context, in chain.SignIn, why error) error {
 	yes, err := s.ask.Confirm(ctx, display.Text(findingOf(why).What, 200)+"; sign in to "+display.Text(in.Name(), 100)+" now?")
-	if err == nil && !yes || errors.Is(err, tty.ErrEnded) {
+	if err == nil && !yes {
 		err = session.Declined(ctx, context.Canceled)
 	}
 	return err
