@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 		"showenv":  showEnv,
 	}
 	unixPrograms(programs)
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // with the race detector, programs wait a second to end otherwise
 	testscript.Main(m, programs)
 }
 

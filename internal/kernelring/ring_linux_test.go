@@ -26,6 +26,7 @@ const roleVariable = "KERNELRING_TEST_ROLE"
 func TestMain(m *testing.M) {
 	role := os.Getenv(roleVariable)
 	if role == "" {
+		_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // with the race detector, processes wait a second to end otherwise
 		os.Exit(m.Run())
 	}
 	if err := play(role, os.Args[1:]); err != nil {

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 	if mode := os.Getenv(modeVariable); mode != "" {
 		os.Exit(play(mode))
 	}
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // with the race detector, processes wait a second to end otherwise
 	os.Exit(m.Run())
 }
 
