@@ -57,7 +57,7 @@ func TestCanary(t *testing.T) {
 	server, secrets := hostile(t), canaries()
 	dir := t.TempDir()
 	plant(t, dir, server.URL, secrets)
-	env := []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "AWS_EC2_METADATA_DISABLED=true", "TMPDIR=" + dir, "TOTP_CODE=" + secrets["code"]}
+	env := []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "AWS_EC2_METADATA_DISABLED=true", "TMPDIR=" + dir, "TOTP_CODE=" + secrets["code"], "GORACE=atexit_sleep_ms=0"}
 	envKeys := []string{"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=" + secrets["env-secret"], "AWS_SESSION_TOKEN=" + secrets["env-token"]}
 	containerEnv := []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + server.URL + "/json", "AWS_CONTAINER_AUTHORIZATION_TOKEN=" + secrets["container"]}
 	profiles := []string{"keys", "half", "role", "mfa", "web", "html", "process", "loud", "sso", "badline", "nope"}
