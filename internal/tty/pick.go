@@ -10,8 +10,6 @@ import (
 type PickItem struct {
 	// Columns are shown, and what is typed is looked for in them.
 	Columns []string
-	// Search is looked through besides, and not shown.
-	Search string
 }
 
 // PickOptions are what [Terminal.Pick] shows.

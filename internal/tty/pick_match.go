@@ -21,13 +21,12 @@ const (
 	perSkipped  = 1  // for each letter between two that are found
 	never       = -1 << 30
 	columnLimit = 120 // of a column, in characters
-	searchLimit = 300 // of what is searched besides
 )
 
 // entry is an item as it is shown and searched.
 type entry struct {
-	// text is the columns and what is searched besides, with a blank between;
-	// lower the same in lower case, letter for letter.
+	// text is the columns with a blank between; lower the same in lower case, letter
+	// for letter.
 	text, lower []rune
 	// ends are the ends of the columns in text.
 	ends []int
@@ -41,9 +40,6 @@ func newEntry(item PickItem) entry {
 		}
 		e.text = append(e.text, []rune(display.Text(column, columnLimit))...)
 		e.ends = append(e.ends, len(e.text))
-	}
-	if item.Search != "" {
-		e.text = append(append(e.text, ' '), []rune(display.Text(item.Search, searchLimit))...)
 	}
 	e.lower = make([]rune, len(e.text))
 	for i, r := range e.text {

@@ -100,7 +100,7 @@ func pickItems(rows []profileRow) []tty.PickItem {
 		if row.Error != "" {
 			last = "error: " + row.Error
 		}
-		items[i] = tty.PickItem{Columns: []string{row.Name, row.Named, row.Account, row.Role, last}, Search: string(row.Kind) + " " + row.Region}
+		items[i] = tty.PickItem{Columns: []string{row.Name, row.Named, row.Account, row.Role, last}}
 	}
 	return items
 }
