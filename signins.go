@@ -198,6 +198,9 @@ func (r *Resolver) SignIn(ctx context.Context, s chain.SignIn, o SignInOptions) 
 	store := r.storeOptions()
 	store.Encode, store.Decode = failures{}.encode, failures{}.decode
 	about := session.About{Key: signInKey(s), Kind: "sign-in", Profile: s.Name()}
+	if o.Offer != nil { // who wants to sign in, and not only something else, may have thought better of it
+		about.Declined = burst
+	}
 	err := session.NewStore(store).Once(ctx, about, done, func(ctx context.Context) error {
 		if o.Offer != nil {
 			if err := o.Offer(ctx); err != nil {

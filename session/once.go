@@ -22,6 +22,9 @@ func (s *Store) Once(ctx context.Context, about About, done func(context.Context
 	about.Prompts = true
 	p := &shared{store: s, about: about}
 	before := p.failure()
+	if before != nil && before.kind == cancelled && p.age(before) < about.Declined {
+		return s.shared(before)
+	}
 	limits := s.limits
 	limits.Patience = max(limits.Patience, personTakes)
 	lock, err := p.turn(ctx, before, limits, func() bool { return false })

@@ -91,6 +91,28 @@ func TestOnceComesLater(t *testing.T) {
 	}
 }
 
+// TestOnceDeclined: a no serves for a moment those who come later too, if they only
+// wanted something else.
+func TestOnceDeclined(t *testing.T) {
+	t.Parallel()
+	store := session.NewStore(session.StoreOptions{Folder: t.TempDir(), Now: time.Now})
+	no := func(context.Context) bool { return false }
+	asked := 0
+	ask := func(declined time.Duration) error {
+		return store.Once(t.Context(), session.About{Key: key("sign-in"), Declined: declined}, no, func(context.Context) error { asked++; return context.Canceled })
+	}
+	if err := ask(time.Minute); !errors.Is(err, context.Canceled) || asked != 1 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+	var shared *session.SharedError
+	if err := ask(time.Minute); !errors.Is(err, context.Canceled) || !errors.As(err, &shared) || asked != 1 {
+		t.Errorf("a moment later: asked %d times, %v", asked, err)
+	}
+	if err := ask(0); !errors.Is(err, context.Canceled) || asked != 2 {
+		t.Errorf("who wants just that: asked %d times, %v", asked, err)
+	}
+}
+
 // TestOnceEnds: a caller that is cancelled while it waits does not wait on.
 func TestOnceEnds(t *testing.T) {
 	t.Parallel()

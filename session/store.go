@@ -93,6 +93,9 @@ type About struct {
 	// only when it must be, those who wait are told that somebody is asked, and
 	// a cancellation is theirs too.
 	Prompts bool
+	// Declined is how long a person's no to [Store.Once] also serves those who begin
+	// later, such as the last of a burst of processes.
+	Declined time.Duration
 }
 
 // Wrap returns a provider of p's credentials that shares them under about.Key.
