@@ -174,22 +174,31 @@ func (p *planner) unfinished(s *shape) error {
 // callsItself reports whether a credential_process is latchkey asked for the
 // credentials of the profile it stands in: its key is in the vault.
 func callsItself(words []string, name string) bool {
+	of, ok := asksFor(words)
+	return ok && of == name
+}
+
+// AsksFor returns the profile whose credentials a credential_process asks latchkey
+// for; ok is false for any other command.
+func AsksFor(command string) (name string, ok bool) { return asksFor(commandWords(command)) }
+
+func asksFor(words []string) (name string, ok bool) {
 	if len(words) < 3 {
-		return false
+		return "", false
 	}
 	program := words[0]
 	if i := strings.LastIndexAny(program, `/\`); i >= 0 {
 		program = program[i+1:]
 	}
 	if strings.TrimSuffix(program, ".exe") != "latchkey" || words[1] != "credentials" {
-		return false
+		return "", false
 	}
 	for _, word := range words[2:] {
 		if !strings.HasPrefix(word, "-") {
-			return word == name
+			return word, true
 		}
 	}
-	return false
+	return "", false
 }
 
 // commandWords splits a command at blanks, but for those in quotes, which are

@@ -38,6 +38,17 @@ func (o *loginOptions) needs(r *latchkey.Resolver, name string, policy chain.Pol
 	if err != nil {
 		return needsWithoutPlan(r, name, err)
 	}
+	// A profile for other tools, which asks latchkey for another one. Plans refuse
+	// such commands that go in circles, but only when they are run.
+	for range 4 {
+		of, ours := chain.AsksFor(plan.Steps[0].Get(chain.InputCommand))
+		if plan.Steps[0].Kind != chain.KindProcess || !ours {
+			break
+		}
+		if plan, err = r.PlanOf(argument([]string{of}), policy); err != nil {
+			return needsWithoutPlan(r, of, err)
+		}
+	}
 	list, err := r.SignIns(plan)
 	if err != nil {
 		return nil, err
