@@ -47,14 +47,14 @@ func (sys *Sys) pickProfile(ctx context.Context, r *latchkey.Resolver, ask *aske
 }
 
 // pickMissing has a profile picked where none is named, the environment says
-// nothing, and there is no default one. It is unset where nobody is there to pick,
+// nothing, and there is no default one with credentials. It is unset where nobody is there to pick,
 // or nothing to pick from.
 func (sys *Sys) pickMissing(ctx context.Context, r *latchkey.Resolver, ask *asker, plan *chain.Plan, err error) (origin.Value, error) {
 	other := ""
 	var none *chain.NoCredentialsError
 	switch {
-	case errors.As(err, &none) && !none.Profile.Set():
-	case err == nil && plan.Profile.Text == "" && plan.Steps[0].Kind == chain.KindIMDS:
+	case errors.As(err, &none) && byDefault(none.Profile):
+	case err == nil && byDefault(plan.Profile) && plan.Steps[0].Kind == chain.KindIMDS:
 		other = "none: the role of this machine"
 	default:
 		return origin.Value{}, nil
@@ -72,6 +72,12 @@ func (sys *Sys) pickMissing(ctx context.Context, r *latchkey.Resolver, ask *aske
 		return origin.Value{}, err
 	}
 	return origin.Value{Text: name, Origin: origin.Code("picked from the list")}, err
+}
+
+// byDefault reports whether nobody has named the profile: many have a default one
+// that says no more than the region.
+func byDefault(name origin.Value) bool {
+	return !name.Set() || name.Origin.Kind == origin.KindDefault
 }
 
 // used remembers which profile a person works with: not what their programs do.
