@@ -14,7 +14,6 @@ import (
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/display"
-	"github.com/latchkey-aws/latchkey/profile"
 	"github.com/latchkey-aws/latchkey/session"
 )
 
@@ -35,7 +34,9 @@ func newLogin(sys *Sys) *cobra.Command {
 console (as "aws login" does), or with the code of an MFA device. Nothing happens
 where what is there lasts for --min; of a sign-in that renews itself half an hour
 counts at most, since AWS does not say how long it will be renewed. One sign-in
-serves all AWS tools of this user.
+serves all AWS tools of this user. Without a name it is for the profile of
+AWS_PROFILE, a default one with credentials, or the only sso-session; else you
+pick.
 
 The browser of this machine is used. Over SSH, in a container and without a
 display it is a device code instead, for any browser anywhere; the setting
@@ -143,7 +144,7 @@ func (o *loginOptions) run(ctx context.Context, sys *Sys, names []string) error 
 		return err
 	}
 	if len(names) == 0 {
-		if names, err = o.unnamed(ctx, sys, resolver, ask, policy); err != nil {
+		if names, err = o.unnamed(ctx, sys, resolver, ask); err != nil {
 			return err
 		}
 	}
@@ -199,18 +200,13 @@ func (o *loginOptions) instead(r *latchkey.Resolver, name string) string {
 	return ""
 }
 
-// unnamed is what login without a name is for: the profile of the environment or
-// the default one, the only sso-session, or what the person picks.
-func (o *loginOptions) unnamed(ctx context.Context, sys *Sys, r *latchkey.Resolver, ask *asker, policy chain.Policy) ([]string, error) {
-	from := chain.ProfileFromEnv(r.Env)
-	_, err := r.Graph().Profile(from.Text)
-	sessions := r.Graph().SSOSessions()
-	var missing *profile.NotFoundError
-	switch {
-	case err == nil || !errors.As(err, &missing) || o.console || from.Text != "default":
-		return []string{from.Text}, nil
-	case len(sessions) == 1:
-		return sessions, nil
+// unnamed is what login without a name is for, in the end what the person picks.
+func (o *loginOptions) unnamed(ctx context.Context, sys *Sys, r *latchkey.Resolver, ask *asker) ([]string, error) {
+	if o.console {
+		return []string{chain.ProfileFromEnv(r.Env).Text}, nil
+	}
+	if name, ok := meantByNobody(r); ok {
+		return []string{name}, nil
 	}
 	name, err := sys.pickProfile(ctx, r, ask, "sign in for which profile?", "")
 	if errors.Is(err, latchkey.ErrNobody) || err == nil && name == "" {

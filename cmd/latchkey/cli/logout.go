@@ -50,11 +50,11 @@ func logout(ctx context.Context, sys *Sys, names []string, all bool) error {
 	case all:
 		return logoutOfAll(ctx, sys, resolver)
 	case len(names) == 0:
-		from := chain.ProfileFromEnv(resolver.Env).Text
-		if _, err := resolver.Graph().Profile(from); err != nil {
+		name, ok := meantByNobody(resolver)
+		if !ok {
 			return &usageError{what: "nothing is named to sign out of", fix: "latchkey logout PROFILE, or the name of an sso-session, or --all"}
 		}
-		names = []string{from}
+		names = []string{name}
 	}
 	o, done := loginOptions{}, map[string]bool{}
 	for _, name := range names {

@@ -88,3 +88,23 @@ func needsWithoutPlan(r *latchkey.Resolver, name string, planErr error) ([]need,
 	}
 	return []need{{signIn: s}}, nil
 }
+
+// meantByNobody is what signing in and out are about where nothing is named: the
+// profile of the environment, a default one with credentials, or the only
+// sso-session.
+func meantByNobody(r *latchkey.Resolver) (name string, ok bool) {
+	from := chain.ProfileFromEnv(r.Env)
+	if !byDefault(from) {
+		return from.Text, true
+	}
+	_, err := r.Plan(from.Text, chain.Policy{Order: []chain.Source{chain.SourceProfile}})
+	var missing *profile.NotFoundError
+	var none *chain.NoCredentialsError
+	if !errors.As(err, &missing) && !errors.As(err, &none) {
+		return from.Text, true // what is wrong with it is told
+	}
+	if sessions := r.Graph().SSOSessions(); len(sessions) == 1 {
+		return sessions[0], true
+	}
+	return "", false
+}
