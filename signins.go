@@ -74,9 +74,12 @@ type SignedIn struct {
 	// Expires is when its token or credentials end. Those of Identity Center's
 	// sso-sessions and of the console renew themselves before, as long as AWS lets them.
 	Expires time.Time
+	// Renews says that they can be renewed then.
+	Renews bool
 	// Anew says that a person has just signed in.
 	Anew bool
-	// Region is Identity Center's, where it is another than the configured one.
+	// Region is Identity Center's, where a sign-in or Standing has found it to be
+	// another than the configured one.
 	Region string
 	// LoginSession is who has signed in at the console.
 	LoginSession string
@@ -111,22 +114,31 @@ func (r *Resolver) SignedIn(ctx context.Context, s chain.SignIn, least time.Dura
 	client := r.client(s.CABundle)
 	defer client.CloseIdle()
 	if s.Kind == chain.KindLogin {
-		expires, err := signin.NewCredentials(r.consoleConfig(s), client).Lasting(ctx, least)
-		return SignedIn{Expires: expires, LoginSession: s.LoginSession.Text}, err
+		expires, renews, err := signin.NewCredentials(r.consoleConfig(s), client).Lasting(ctx, least)
+		return SignedIn{Expires: expires, Renews: renews, LoginSession: s.LoginSession.Text}, err
 	}
-	expires, err := r.tokens(s, client).Lasting(ctx, least)
-	return SignedIn{Expires: expires}, err
+	standing, err := r.tokens(s, client).Lasting(ctx, least)
+	return SignedIn{Expires: standing.Expires, Renews: standing.Renews}, err
 }
 
-// Standing is what the file of a sign-in says: when its token or credentials end,
-// whether they can be renewed then, and where Identity Center is. AWS is not asked.
-// Errors: those of SignedIn.
-func (r *Resolver) Standing(ctx context.Context, s chain.SignIn) (sso.Standing, error) {
+// signedIn is what stands of a sign-in at Identity Center.
+func signedIn(s chain.SignIn, standing sso.Standing) SignedIn {
+	in := SignedIn{Expires: standing.Expires, Renews: standing.Renews}
+	if standing.Region != s.Region.Text {
+		in.Region = standing.Region
+	}
+	return in
+}
+
+// Standing is what the file of a sign-in says. AWS is not asked. Errors: those of
+// SignedIn.
+func (r *Resolver) Standing(ctx context.Context, s chain.SignIn) (SignedIn, error) {
 	if s.Kind == chain.KindLogin {
 		expires, renews, err := signin.NewCredentials(r.consoleConfig(s), nil).Standing(ctx)
-		return sso.Standing{Expires: expires, Renews: renews}, err
+		return SignedIn{Expires: expires, Renews: renews, LoginSession: s.LoginSession.Text}, err
 	}
-	return r.tokens(s, nil).Standing(ctx)
+	standing, err := r.tokens(s, nil).Standing(ctx)
+	return signedIn(s, standing), err
 }
 
 func (r *Resolver) tokens(s chain.SignIn, client *awsapi.Client) *sso.Tokens {
@@ -251,15 +263,13 @@ func (r *Resolver) signIn(ctx context.Context, s chain.SignIn, o SignInOptions) 
 			Visit: func(ctx context.Context, v signin.Visit) error {
 				return o.Visit(ctx, Visit{SignIn: s, Flow: string(v.Flow), URL: v.URL, Host: v.Host, Expires: v.Expires})
 			}})
-		return SignedIn{Expires: out.Expires, Anew: true, LoginSession: out.LoginSession}, err
+		return SignedIn{Expires: out.Expires, Renews: true, Anew: true, LoginSession: out.LoginSession}, err
 	}
 	out, err := r.tokens(s, client).SignIn(ctx, sso.SignInOptions{API: client, Flow: sso.Flow(o.Flow), Scopes: s.Scopes, Port: o.Port,
 		Visit: func(ctx context.Context, v sso.Visit) error {
 			return o.Visit(ctx, Visit{SignIn: s, Flow: string(v.Flow), URL: v.URL, Host: v.Host, UserCode: v.UserCode, Page: v.Page, Region: v.Region, Expires: v.Expires})
 		}})
-	in := SignedIn{Expires: out.Expires, Anew: true}
-	if out.Region != s.Region.Text {
-		in.Region = out.Region
-	}
+	in := signedIn(s, sso.Standing{Expires: out.Expires, Renews: out.Renewable, Region: out.Region})
+	in.Anew = true
 	return in, err
 }

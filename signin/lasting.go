@@ -15,13 +15,13 @@ import (
 // them renewed on the way, and asking a person again would change nothing.
 const longest = 10 * time.Minute
 
-// Lasting returns when the credentials end, renewed if less than least is left;
-// of least no more than 10 minutes count, since a renewal brings 15 at most. For
+// Lasting returns when the credentials end, renewed if less than least is left, and
+// whether they can be renewed then; of least no more than 10 minutes count, since a renewal brings 15 at most. For
 // as long as the sign-in can be renewed (12 hours) it does not ask for a person.
 //
 // Errors: as [Credentials.Retrieve], with [ReasonExpiring] when the credentials
 // live and nothing can renew them.
-func (c *Credentials) Lasting(ctx context.Context, least time.Duration) (time.Time, error) {
+func (c *Credentials) Lasting(ctx context.Context, least time.Duration) (expires time.Time, renews bool, err error) {
 	least = min(least, longest)
 	file := c.file()
 	rules := c.rules(file.Path)
@@ -35,21 +35,21 @@ func (c *Credentials) Lasting(ctx context.Context, least time.Duration) (time.Ti
 	}
 	doc, err := file.Current(ctx, rules)
 	if err != nil {
-		return time.Time{}, c.explain(file.Path, err)
+		return time.Time{}, false, c.explain(file.Path, err)
 	}
 	state, err := inspect(file.Path, doc)
 	if err != nil {
-		return time.Time{}, c.explain(file.Path, err)
+		return time.Time{}, false, c.explain(file.Path, err)
 	}
 	left := state.Expires.Sub(c.config.Now())
 	switch {
 	case left >= least || renewed: // one that was just made is all there is to have
-		return state.Expires, nil
+		return state.Expires, !state.RefreshToken.Empty(), nil
 	case failed != nil:
-		return time.Time{}, c.explain(file.Path, failed)
+		return time.Time{}, false, c.explain(file.Path, failed)
 	}
 	why := fmt.Sprintf("the credentials last for %v more, and nothing in the file can renew them", left.Truncate(time.Second))
-	return time.Time{}, &SignInRequiredError{LoginSession: c.config.LoginSession, File: file.Path, Reason: ReasonExpiring, Why: why}
+	return time.Time{}, false, &SignInRequiredError{LoginSession: c.config.LoginSession, File: file.Path, Reason: ReasonExpiring, Why: why}
 }
 
 // Standing returns when the credentials end, by what their file says, and whether
@@ -57,7 +57,7 @@ func (c *Credentials) Lasting(ctx context.Context, least time.Duration) (time.Ti
 // [Credentials.Retrieve], for what takes no call.
 func (c *Credentials) Standing(ctx context.Context) (expires time.Time, renews bool, err error) {
 	file := c.file()
-	state, err := file.Look(ctx, c.rules(file.Path))
+	_, state, err := file.Look(ctx, c.rules(file.Path))
 	if err == nil && !file.Stands(state) {
 		err = tokenfile.ErrExpired
 	}

@@ -74,7 +74,7 @@ func TestLasting(t *testing.T) {
 				content = tt.change(content)
 			}
 			put(t, signin.TokenFiles(c.CacheDir, arn)[0], content)
-			got, err := signin.NewCredentials(c, s).Lasting(t.Context(), tt.least)
+			got, _, err := signin.NewCredentials(c, s).Lasting(t.Context(), tt.least)
 			if s.calls.Load() != tt.calls {
 				t.Errorf("%d calls, want %d", s.calls.Load(), tt.calls)
 			}
@@ -112,7 +112,7 @@ func TestLastingTakesWhatThereIs(t *testing.T) {
 	c.LoginSession, c.Now = arn, func() time.Time { return noon.Add(10 * time.Minute) }
 	d.out.ExpiresIn = 3 * time.Minute
 	d.query.Set("code_challenge", authcode.Challenge(secret.Text{})) // a renewal has no verifier
-	got, err := signin.NewCredentials(c, d).Lasting(t.Context(), time.Hour)
+	got, _, err := signin.NewCredentials(c, d).Lasting(t.Context(), time.Hour)
 	if err != nil || !got.Equal(noon.Add(13*time.Minute)) {
 		t.Errorf("%v, %v", got, err)
 	}
@@ -132,7 +132,7 @@ func TestLastingWaits(t *testing.T) {
 		put(t, path, file(noon.Add(15*time.Minute), newKey(t)))
 		_ = lock.Release()
 	})
-	got, err := signin.NewCredentials(c, s).Lasting(t.Context(), time.Hour)
+	got, _, err := signin.NewCredentials(c, s).Lasting(t.Context(), time.Hour)
 	if err != nil || !got.Equal(noon.Add(15*time.Minute)) || s.calls.Load() != 0 {
 		t.Errorf("%v, %v after %d calls", got, err, s.calls.Load())
 	}
@@ -140,7 +140,7 @@ func TestLastingWaits(t *testing.T) {
 
 func TestLastingWithoutASignIn(t *testing.T) {
 	t.Parallel()
-	_, err := signin.NewCredentials(configFor(t, arn), &service{}).Lasting(t.Context(), time.Minute)
+	_, _, err := signin.NewCredentials(configFor(t, arn), &service{}).Lasting(t.Context(), time.Minute)
 	var required *signin.SignInRequiredError
 	if !errors.As(err, &required) || required.Reason != signin.ReasonMissing {
 		t.Errorf("got %v", err)

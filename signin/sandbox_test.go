@@ -104,14 +104,14 @@ func TestLifeInSandbox(t *testing.T) {
 		w.use(sandboxARN)
 		for range 4 {
 			w.elapsed.Add(int64(2*time.Hour + 50*time.Minute))
-			ends, err := signin.NewCredentials(w.config, w.api).Lasting(t.Context(), 8*time.Hour)
+			ends, _, err := signin.NewCredentials(w.config, w.api).Lasting(t.Context(), 8*time.Hour)
 			if err != nil || !ends.Equal(w.now().Add(15*time.Minute)) {
 				t.Errorf("%s: %v, %v", flow, ends, err)
 			}
 			w.use(sandboxARN)
 		}
 		w.elapsed.Add(int64(time.Hour))
-		_, err = signin.NewCredentials(w.config, w.api).Lasting(t.Context(), 8*time.Hour)
+		_, _, err = signin.NewCredentials(w.config, w.api).Lasting(t.Context(), 8*time.Hour)
 		var required *signin.SignInRequiredError
 		if !errors.As(err, &required) || required.Reason != signin.ReasonExpired {
 			t.Errorf("%s, after 12 hours: %v", flow, err)

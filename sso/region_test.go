@@ -177,14 +177,14 @@ func TestLasting(t *testing.T) {
 				out.ExpiresIn = tt.life
 				return tt.answer
 			}
-			expires, err := sso.NewTokens(f.config, d).Lasting(t.Context(), tt.least)
+			got, err := sso.NewTokens(f.config, d).Lasting(t.Context(), tt.least)
 			var required *sso.SignInRequiredError
 			var reason sso.Reason
 			if errors.As(err, &required) {
 				reason = required.Reason
 			}
-			if !expires.Equal(tt.expires) || reason != tt.reason || (err == nil) != (tt.reason == "") || len(d.log) != tt.calls {
-				t.Errorf("got %s, %v after %d calls", iso8601.Format(expires), err, len(d.log))
+			if !got.Expires.Equal(tt.expires) || reason != tt.reason || (err == nil) != (tt.reason == "") || len(d.log) != tt.calls {
+				t.Errorf("got %s, %v after %d calls", iso8601.Format(got.Expires), err, len(d.log))
 			}
 		})
 	}

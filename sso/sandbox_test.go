@@ -129,8 +129,8 @@ func TestSandbox(t *testing.T) {
 		}
 		s.roles(t, tokens)
 		s.ahead += 2 * time.Hour
-		if expires, err := tokens.Lasting(t.Context(), 15*time.Minute); err != nil || expires.Before(s.now().Add(15*time.Minute)) {
-			t.Errorf("%s: refreshed to %v, %v", flow, expires, err)
+		if in, err := tokens.Lasting(t.Context(), 15*time.Minute); err != nil || in.Expires.Before(s.now().Add(15*time.Minute)) {
+			t.Errorf("%s: refreshed to %v, %v", flow, in.Expires, err)
 		}
 		s.roles(t, tokens)
 		// Once more: the registration serves again.

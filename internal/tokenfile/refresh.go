@@ -107,7 +107,7 @@ func (e *RefreshError) Reason() string {
 // Errors: as [Read], those of Inspect, [ErrExpired], *[RefreshError], and the
 // wrapped error of a ctx that ended.
 func (f File) Current(ctx context.Context, rules Rules) (*Document, error) {
-	doc, state, err := f.look(ctx, rules)
+	doc, state, err := f.Look(ctx, rules)
 	if err != nil || rules.enough(f.left(state)) {
 		return doc, err
 	}
@@ -144,7 +144,12 @@ func unlessDead(doc *Document, alive bool, err error) (*Document, error) {
 
 func (f File) left(s State) time.Duration { return s.Expires.Sub(f.Now()) }
 
-func (f File) look(ctx context.Context, rules Rules) (*Document, State, error) {
+// Stands reports whether a state is of use: it lives, or can be refreshed.
+func (f File) Stands(s State) bool { return f.left(s) > 0 || !s.RefreshToken.Empty() }
+
+// Look returns the document as it is, and its state: nothing is refreshed, and no
+// lock is taken. Errors: as [Read], and those of Inspect.
+func (f File) Look(ctx context.Context, rules Rules) (*Document, State, error) {
 	doc, err := Read(ctx, f.Path)
 	if err != nil {
 		return nil, State{}, err
@@ -182,9 +187,9 @@ func (f File) lock(ctx context.Context, now bool) (lock *lockfile.Lock, waited b
 
 // refresh runs under the lock.
 func (f File) refresh(ctx context.Context, rules Rules, waited bool, began time.Time) (*Document, error) {
-	doc, state, err := f.look(ctx, rules)
+	doc, state, err := f.Look(ctx, rules)
 	if err == nil && f.adopt(rules, state) {
-		doc, state, err = f.look(ctx, rules)
+		doc, state, err = f.Look(ctx, rules)
 	}
 	if err != nil || rules.enough(f.left(state)) {
 		return doc, err
@@ -264,7 +269,7 @@ func (f File) answerOfOthers(ctx context.Context, rules Rules, old State, cause 
 		if i > 0 && pause.For(ctx, 100*time.Millisecond) != nil {
 			return nil
 		}
-		doc, state, err := f.look(ctx, rules)
+		doc, state, err := f.Look(ctx, rules)
 		if err != nil {
 			continue
 		}

@@ -237,10 +237,7 @@ func (o *loginOptions) meet(ctx context.Context, sys *Sys, r *latchkey.Resolver,
 	if err != nil {
 		return row, err
 	}
-	row.Expires, row.SignedIn = in.Expires.UTC(), in.Anew
-	s.LoginSession.Text = in.LoginSession
-	standing, _ := r.Standing(ctx, s) // it stands, as has just been seen
-	row.Renews = standing.Renews
+	row.Expires, row.Renews, row.SignedIn = in.Expires.UTC(), in.Renews, in.Anew
 	return row, nil
 }
 

@@ -41,14 +41,16 @@ func (sys *Sys) discover(ctx context.Context, r *latchkey.Resolver, ask ssocmd.A
 	var found ssocmd.Found
 	mark := r.SignInMark(in)
 	// Whoever names a region on the command line may be wrong, and signed in already.
-	standing, err := r.Standing(ctx, in)
-	if err == nil && in.Region.Origin.Kind != origin.KindFile && standing.Region != "" && standing.Region != in.Region.Text {
-		fmt.Fprintf(sys.Stderr, "latchkey: Identity Center is in %s, not in %s\n", standing.Region, display.Text(in.Region.Text, 40))
-		found.Region = standing.Region
-		if in, err = r.In(in, standing.Region); err != nil {
-			return found, err
+	if in.Region.Origin.Kind != origin.KindFile {
+		if standing, err := r.Standing(ctx, in); err == nil && standing.Region != "" {
+			fmt.Fprintf(sys.Stderr, "latchkey: Identity Center is in %s, not in %s\n", standing.Region, display.Text(in.Region.Text, 40))
+			found.Region = standing.Region
+			if in, err = r.In(in, standing.Region); err != nil {
+				return found, err
+			}
 		}
 	}
+	var err error
 	options := latchkey.AccountsOptions{Roles: o.Roles, Account: o.Account, Progress: o.Progress, Waits: sys.waits}
 	found.Accounts, err = r.Accounts(ctx, in, options)
 	if !latchkey.NeedsSignIn(err) {
