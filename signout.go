@@ -55,7 +55,7 @@ type resting struct {
 }
 
 func (r *Resolver) restingOn(s chain.SignIn) resting {
-	out, file := resting{keys: map[string]bool{}}, signInFile(s)
+	out, file, tokens := resting{keys: map[string]bool{}}, signInFile(s), r.tokens(s, nil)
 	for _, name := range r.graph.Names() {
 		plan, err := r.Plan(name, chain.Policy{Order: []chain.Source{chain.SourceProfile}})
 		if err != nil {
@@ -72,7 +72,7 @@ func (r *Resolver) restingOn(s chain.SignIn) resting {
 			}
 		}
 		if first.Kind == chain.KindSSO {
-			out.files = append(out.files, r.tokens(s, nil).RoleCacheFile(r.graph.Locations().CLICache, first.Get(chain.InputSSOAccount), first.Get(chain.InputSSORole)))
+			out.files = append(out.files, tokens.RoleCacheFile(r.graph.Locations().CLICache, first.Get(chain.InputSSOAccount), first.Get(chain.InputSSORole)))
 		}
 	}
 	return out

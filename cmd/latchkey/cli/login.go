@@ -187,6 +187,15 @@ func (o *loginOptions) all(ctx context.Context, sys *Sys, r *latchkey.Resolver, 
 	return nil
 }
 
+// needs is what there is to see to for a name.
+func (o *loginOptions) needs(r *latchkey.Resolver, name string, policy chain.Policy) ([]need, error) {
+	if o.console {
+		s, err := r.ConsoleSignIn(name, policy.Region)
+		return []need{{signIn: s}}, err
+	}
+	return needsOf(r, name, policy, o.least)
+}
+
 // instead is what somebody may have meant who signs in for a profile that needs none.
 func (o *loginOptions) instead(r *latchkey.Resolver, name string) string {
 	plan, err := r.Plan(name, chain.Policy{Order: []chain.Source{chain.SourceProfile}})

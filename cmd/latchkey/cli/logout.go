@@ -56,9 +56,9 @@ func logout(ctx context.Context, sys *Sys, names []string, all bool) error {
 		}
 		names = []string{name}
 	}
-	o, done := loginOptions{}, map[string]bool{}
+	done := map[string]bool{}
 	for _, name := range names {
-		needs, err := o.needs(resolver, name, chain.Policy{})
+		needs, err := needsOf(resolver, name, chain.Policy{}, 0)
 		if err != nil {
 			return err
 		}
@@ -81,9 +81,9 @@ func logout(ctx context.Context, sys *Sys, names []string, all bool) error {
 // logoutOfAll signs out of what the config file names, and then of what is left in
 // the folders of AWS's tools: an sso-session may have been removed, or never written.
 func logoutOfAll(ctx context.Context, sys *Sys, r *latchkey.Resolver) error {
-	o, done := loginOptions{}, map[string]bool{}
+	done := map[string]bool{}
 	for _, name := range append(r.Graph().SSOSessions(), r.Graph().Names()...) {
-		needs, _ := o.needs(r, name, chain.Policy{}) // what has no plan has made no sign-in
+		needs, _ := needsOf(r, name, chain.Policy{}, 0) // what has no plan has made no sign-in
 		for _, n := range needs {
 			if n.plan != nil || done[n.key()] {
 				continue

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"time"
 
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/chain"
@@ -27,13 +28,9 @@ func (n need) key() string {
 	return string(s.Kind) + "\n" + s.Session.Text + "\n" + s.StartURL.Text + "\n" + s.LoginSession.Text + "\n" + s.CacheFolder
 }
 
-// needs is what a profile's credentials take of a person. A name that no profile
-// has is that of an sso-session.
-func (o *loginOptions) needs(r *latchkey.Resolver, name string, policy chain.Policy) ([]need, error) {
-	if o.console {
-		s, err := r.ConsoleSignIn(name, policy.Region)
-		return []need{{signIn: s}}, err
-	}
+// needsOf is what a profile's credentials take of a person, an MFA session for least.
+// A name that no profile has is that of an sso-session.
+func needsOf(r *latchkey.Resolver, name string, policy chain.Policy, least time.Duration) ([]need, error) {
 	plan, err := r.PlanOf(argument([]string{name}), policy)
 	if err != nil {
 		return needsWithoutPlan(r, name, err)
@@ -60,14 +57,14 @@ func (o *loginOptions) needs(r *latchkey.Resolver, name string, policy chain.Pol
 	for i := len(plan.Steps) - 1; i >= 0; i-- {
 		if plan.Steps[i].AsksCode() {
 			upTo := *plan
-			upTo.Steps, upTo.Next, upTo.Lifetime = plan.Steps[:i+1], nil, o.least
+			upTo.Steps, upTo.Next, upTo.Lifetime = plan.Steps[:i+1], nil, least
 			return append(needs, need{plan: &upTo}), nil
 		}
 	}
 	return needs, nil
 }
 
-// needsWithoutPlan is needs for a name without a plan: an sso-session's, or that of a
+// needsWithoutPlan is needsOf for a name without a plan: an sso-session's, or that of a
 // profile which lacks account and role.
 func needsWithoutPlan(r *latchkey.Resolver, name string, planErr error) ([]need, error) {
 	var missing *profile.NotFoundError
