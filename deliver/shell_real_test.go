@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/latchkey-aws/latchkey/deliver"
+	"github.com/latchkey-aws/latchkey/internal/installed"
 )
 
 // dumpVariable makes the test binary print its environment, NUL-separated,
@@ -53,25 +54,11 @@ func realShells() []realShell {
 	return append(all, realShell{"nu", []string{"--no-config-file"}, deliver.Nu, "C.UTF-8"})
 }
 
-// need returns the path of program, or skips the test where it is not
-// installed; where LATCHKEY_TEST_REQUIRE is set, it fails instead.
-func need(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") != "" {
-			t.Fatalf("%s is not installed, and LATCHKEY_TEST_REQUIRE is set", program)
-		}
-		t.Skipf("%s is not installed", program)
-	}
-	return path
-}
-
 // run lets the real shell evaluate script in a folder of its own, starting
 // with environ, and returns the environment of a program started after it.
 func (s realShell) run(t *testing.T, script []byte, environ ...string) map[string]string {
 	t.Helper()
-	program := need(t, s.program)
+	program := installed.Need(t, s.program)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

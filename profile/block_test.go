@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/profile"
 )
 
@@ -222,7 +223,7 @@ func TestBlockDiff(t *testing.T) {
 // blocks.
 func TestBotocoreReadsBlocks(t *testing.T) {
 	t.Parallel()
-	python := need(t, "python3", "-c", "import botocore")
+	python := installed.Need(t, "python3", "-c", "import botocore")
 	e := open(t, "[profile x]\ns3 =\n  k = v", profile.ConfigFile)
 	b := block("sso-session corp sso_region=eu-west-1", "default k=v", "a.b/c:d%e@f+g_h-1 k=50%")
 	b.Sections[1].Properties[0].Value = "R&D (EU) = 100%#1; 'x' \"y\""

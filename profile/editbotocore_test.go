@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/profile"
 )
 
@@ -28,7 +29,7 @@ print(json.dumps([read(p) for p in sys.argv[1:]]))
 // say what has changed.
 func TestBotocoreAgrees(t *testing.T) {
 	t.Parallel()
-	python := need(t, "python3", "-c", "import botocore")
+	python := installed.Need(t, "python3", "-c", "import botocore")
 	const before = "# mine\r\n[default]\r\nregion=eu-west-1\r\n\r\n[%sa]\r\naws_access_key_id = AKIAX\r\n# note\r\naws_secret_access_key = s\r\n" +
 		"s3 =\r\n  addressing_style = path\r\n  # nested\r\n  payload_signing_enabled = true\r\nregion = x\r\n\r\n; of b\r\n[%sb]\r\nregion = y"
 	type values = map[string]any

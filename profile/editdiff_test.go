@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/profile"
 )
 
@@ -52,7 +53,7 @@ func TestDiff(t *testing.T) {
 // edits all over a file without secrets.
 func TestDiffApplies(t *testing.T) {
 	t.Parallel()
-	patch := need(t, "patch")
+	patch := installed.Need(t, "patch")
 	var text strings.Builder
 	for i := range 40 {
 		text.WriteString("[profile p" + string(rune('a'+i%26)) + string(rune('a'+i/26)) + "]\nregion = x\n")
@@ -147,21 +148,4 @@ func TestDiffShows(t *testing.T) {
 	if diff := e.Diff(); strings.ContainsAny(diff, "\x1b\u202e") || !strings.Contains(diff, "-region = [31mred\n") {
 		t.Errorf("escapes are shown: %q", diff)
 	}
-}
-
-// need finds a program, or ends the test: skipped, unless
-// LATCHKEY_TEST_REQUIRE=1 says that it must be there.
-func need(t testing.TB, name string, probe ...string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil && len(probe) > 0 {
-		err = exec.Command(path, probe...).Run()
-	}
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatalf("%s: %v", name, err)
-		}
-		t.Skipf("%s: %v", name, err)
-	}
-	return path
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/profile"
 )
 
@@ -32,7 +33,7 @@ func TestSaveChild(t *testing.T) {
 // temporary file, and a save that went well has its backup.
 func TestSaveFaults(t *testing.T) {
 	t.Parallel()
-	strace := need(t, "strace", "-o", os.DevNull, "-f", "true")
+	strace := installed.Need(t, "strace", "-o", os.DevNull, "-f", "true")
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/sandbox"
 )
 
@@ -19,7 +20,7 @@ func TestBoto3Failures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	python := program(t, "python3", "-c", "import boto3")
+	python := installed.Need(t, "python3", "-c", "import boto3")
 	w := largeWorld()
 	// The clock goes on by an eighth of a second whenever it is read, which is once
 	// a request: of 11 pages at 4 a second the last ones are throttled, however

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/sandbox"
 )
 
@@ -17,7 +18,7 @@ func TestBoto3Flows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	python := program(t, "python3", "-c", "import boto3")
+	python := installed.Need(t, "python3", "-c", "import boto3")
 	s := newBench(t, sandbox.WithAutoApprove()) // no call is signed: the clock may stand still
 	h, err := s.WriteHome(t.TempDir())
 	if err != nil {

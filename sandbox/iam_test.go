@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/sandbox"
 )
 
@@ -227,8 +228,8 @@ func TestIAMWithRealClients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cli := program(t, "aws", "--version")
-	python := program(t, "python3", "-c", "import boto3")
+	cli := installed.Need(t, "aws", "--version")
+	python := installed.Need(t, "python3", "-c", "import boto3")
 	_, h := realHome(t)
 	run := func(program string, args ...string) []byte {
 		cmd := exec.Command(program, args...)

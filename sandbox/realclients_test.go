@@ -10,25 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/sandbox"
 )
-
-// program finds a program that users have, or ends the test: skipped, unless
-// LATCHKEY_TEST_REQUIRE=1 says that it must be there.
-func program(t *testing.T, name string, probe ...string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil && len(probe) > 0 {
-		err = exec.Command(path, probe...).Run()
-	}
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatalf("%s: %v", name, err)
-		}
-		t.Skipf("%s: %v", name, err)
-	}
-	return path
-}
 
 // childEnv is the environment of this process with that of the home over it.
 func childEnv(h sandbox.Home, extra ...string) []string {
@@ -60,7 +44,7 @@ func TestAWSCLI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	aws := program(t, "aws", "--version")
+	aws := installed.Need(t, "aws", "--version")
 	_, h := realHome(t)
 	for _, c := range []struct{ profile, arn string }{
 		{"alice", "arn:aws:iam::111122223333:user/alice"},
@@ -90,7 +74,7 @@ func TestAWSCLIRefresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	aws := program(t, "aws", "--version")
+	aws := installed.Need(t, "aws", "--version")
 	w := sandbox.Example()
 	w.Settings.SSOToken = 5 * time.Minute
 	s := sandbox.Start(t, sandbox.WithWorld(w))
@@ -123,7 +107,7 @@ func TestBoto3(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	python := program(t, "python3", "-c", "import boto3")
+	python := installed.Need(t, "python3", "-c", "import boto3")
 	s, h := realHome(t)
 	code, err := s.MFACode("alice")
 	if err != nil {

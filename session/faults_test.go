@@ -11,20 +11,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/installed"
 )
 
-// requireStrace skips where strace is missing or may not trace; with
-// LATCHKEY_TEST_REQUIRE=1 that is a failure.
+// requireStrace skips where strace is missing or may not trace.
 func requireStrace(t *testing.T) {
 	t.Helper()
-	out, err := exec.Command("strace", "-f", "-e", "inject=fsync:error=EIO", "true").CombinedOutput()
-	if err == nil {
-		return
-	}
-	if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-		t.Fatalf("strace: %v: %s", err, out)
-	}
-	t.Skip("strace cannot be used here")
+	installed.Need(t, "strace", "-f", "-e", "inject=fsync:error=EIO", "true")
 }
 
 // writePoints are the calls by which a session, its lock and its key come to

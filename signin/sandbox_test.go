@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/sandbox"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/signin"
@@ -218,15 +219,7 @@ print(json.dumps(sts.get_caller_identity()["Arn"]))
 // TestBotocore: the Python SDK uses the sign-in.
 func TestBotocore(t *testing.T) {
 	t.Parallel()
-	python, err := exec.LookPath("python3")
-	if err == nil {
-		err = exec.Command(python, "-c", "from botocore.credentials import LoginProvider").Run()
-	}
-	if err != nil && os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skipf("botocore: %v", err)
-	}
+	python := installed.Need(t, "python3", "-c", "from botocore.credentials import LoginProvider")
 	w := newTown(t, sandbox.WithClock(time.Now), sandbox.WithAutoApprove())
 	w.config.Now = time.Now
 	w.api = awsapi.New(awsapi.Options{Now: time.Now})

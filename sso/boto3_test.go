@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/sandbox"
 	"github.com/latchkey-aws/latchkey/sso"
 )
@@ -16,16 +17,7 @@ import (
 // python returns what runs programs of the AWS SDK for Python in the home.
 func (s *stage) python(t *testing.T) func(program string) string {
 	t.Helper()
-	path, err := exec.LookPath("python3")
-	if err == nil {
-		err = exec.Command(path, "-c", "import boto3").Run()
-	}
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatalf("boto3: %v", err)
-		}
-		t.Skipf("boto3: %v", err)
-	}
+	path := installed.Need(t, "python3", "-c", "import boto3")
 	real, err := os.UserHomeDir()
 	if err != nil {
 		t.Fatal(err)

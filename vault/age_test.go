@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/vault"
 	"github.com/latchkey-aws/latchkey/vault/vaulttest"
@@ -160,7 +161,7 @@ func TestModes(t *testing.T) {
 // TestStockAge restores an entry without latchkey, as docs/vault-recipes.md says.
 func TestStockAge(t *testing.T) {
 	t.Parallel()
-	stock, keygen := have(t, "age"), have(t, "age-keygen")
+	stock, keygen := installed.Need(t, "age"), installed.Need(t, "age-keygen")
 	root := t.TempDir()
 	path := filepath.Join(root, "key.txt")
 	if out, err := exec.Command(keygen, "-o", path).CombinedOutput(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/vault"
 	"github.com/latchkey-aws/latchkey/vault/vaulttest"
 )
@@ -45,7 +46,7 @@ func TestManyWriters(t *testing.T) {
 // entry stays, and so does the vault.
 func TestWriteFails(t *testing.T) {
 	t.Parallel()
-	strace := have(t, "strace")
+	strace := installed.Need(t, "strace")
 	failures := 0
 	for _, calls := range []string{"?openat", "write", "fsync", "?rename,?renameat,?renameat2", "fchmod,?fchmodat", "flock"} {
 		most := 4

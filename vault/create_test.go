@@ -11,6 +11,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/vault"
 	"github.com/latchkey-aws/latchkey/vault/vaulttest"
 )
@@ -19,7 +20,7 @@ import (
 // left is a vault or none; in each case one is there after the next Create.
 func TestCreateKilled(t *testing.T) {
 	t.Parallel()
-	strace := have(t, "strace")
+	strace := installed.Need(t, "strace")
 	none, finished := 0, 0
 	for _, calls := range []string{"?rename,?renameat,?renameat2", "fsync", "?mkdir,?mkdirat"} {
 		for n := 1; n < 50; n++ {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -124,20 +123,6 @@ func inFile(t testing.TB) (*vault.Age, vault.Options) {
 		t.Fatal(err)
 	}
 	return v, o
-}
-
-// have skips the test where a program is missing; with LATCHKEY_TEST_REQUIRE=1
-// it fails.
-func have(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatalf("%s is not installed", program)
-		}
-		t.Skipf("%s is not installed", program)
-	}
-	return path
 }
 
 func mustPut(t testing.TB, s vault.Store, entries ...vault.Entry) {

@@ -15,6 +15,7 @@ import (
 	"filippo.io/age/plugin"
 	"github.com/creack/pty"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/vault"
 	"github.com/latchkey-aws/latchkey/vault/vaulttest"
 )
@@ -190,7 +191,7 @@ func withPIN(o vault.Options, pin func(context.Context) (string, error)) vault.O
 // program, as docs/vault-recipes.md says.
 func TestStockIdentity(t *testing.T) {
 	t.Parallel()
-	stock := have(t, "age")
+	stock := installed.Need(t, "age")
 	o := sealed(t)
 	key := filepath.Join(t.TempDir(), "key.txt")
 	cmd := exec.Command(stock, "-d", "-o", key, filepath.Join(o.Folder, "identity.age"))

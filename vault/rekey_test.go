@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/vault"
 	"github.com/latchkey-aws/latchkey/vault/vaulttest"
 )
@@ -193,7 +194,7 @@ func snapshot(t *testing.T, folder string) string {
 // the next rekey ends it.
 func TestRekeyKilled(t *testing.T) {
 	t.Parallel()
-	strace := have(t, "strace")
+	strace := installed.Need(t, "strace")
 	interrupted, finished := 0, 0
 	for _, calls := range []string{"?rename,?renameat,?renameat2", "?unlink,?unlinkat", "fsync", "?openat"} {
 		for n := 1; n < 200; n += 1 + n/40*3 {
@@ -251,7 +252,7 @@ func notPermitted(t *testing.T, output string) {
 // TestDeletedJournal: a rekey that lost its journal is a vault like any other.
 func TestDeletedJournal(t *testing.T) {
 	t.Parallel()
-	strace := have(t, "strace")
+	strace := installed.Need(t, "strace")
 	root := t.TempDir()
 	o := vault.Options{Folder: filepath.Join(root, "vault"), WorkFactor: fastScrypt, Passphrase: (&asked{answers: []string{"new one"}}).ask}
 	v, err := vault.Create(t.Context(), o, vault.ByPassphrase)

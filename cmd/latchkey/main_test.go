@@ -19,6 +19,7 @@ import (
 
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli"
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/sandbox"
 	"github.com/latchkey-aws/latchkey/vault"
 )
@@ -117,14 +118,13 @@ func (d defers) Cleanup(f func()) { d.Defer(f) }
 // have reports whether a program that people use is installed. In CI each one
 // must be.
 func have(program string) (bool, error) {
-	var err error
+	name, probe := program, []string(nil)
 	if module, ok := strings.CutPrefix(program, "python-"); ok {
-		err = exec.Command("python3", "-c", "import "+module).Run()
-	} else {
-		_, err = exec.LookPath(program)
+		name, probe = "python3", []string{"-c", "import " + module}
 	}
-	if err != nil && os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-		return false, fmt.Errorf("%s is required: %w", program, err)
+	_, err := installed.Look(name, probe...)
+	if errors.Is(err, installed.ErrRequired) {
+		return false, err
 	}
 	return err == nil, nil
 }

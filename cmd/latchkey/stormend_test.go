@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/latchkey-aws/latchkey/internal/installed"
 )
 
 // codeProcess is a profile whose code comes from a file, which a test can change.
@@ -281,15 +283,5 @@ func TestStormWithoutKeyring(t *testing.T) {
 // canTrace returns strace, where it is there and may trace.
 func canTrace(t *testing.T) string {
 	t.Helper()
-	path, err := exec.LookPath("strace")
-	if err == nil {
-		err = exec.Command(path, "-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "true").Run()
-	}
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatal(err)
-		}
-		t.Skipf("strace cannot be used here: %v", err)
-	}
-	return path
+	return installed.Need(t, "strace", "-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "true")
 }

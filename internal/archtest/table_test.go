@@ -48,7 +48,8 @@ func floors() map[string]int {
 		"internal/iso8601":    1,
 		"internal/display":    1, // text from elsewhere made fit for a terminal
 		"internal/browser":    1, // opening a page, and whether there is a browser to open it in
-		"internal/chromium":   1, // a real browser for tests
+		"internal/chromium":   2, // a real browser for tests
+		"internal/installed":  1, // what else tests run, if it is there
 		"internal/command":    1, // programs that are run for what they print
 		"internal/kernelring": 1, // the Linux kernel's keyring
 		"internal/pause":      1, // waiting for a time or the end of a context
@@ -95,7 +96,8 @@ func exceptions() []exception {
 	return []exception{
 		{"latchkey.go", "os.Environ", "the façade's default environment"},
 		{"latchkey.go", "time.Now", "the façade's default clock"},
-		{"internal/chromium/start.go", "os.Getenv", "tests import it alone, and what they require is in the environment"},
+		{"internal/chromium/start.go", "os.Getenv", "tests import it alone, and a browser is found by PATH"},
+		{"internal/installed/installed.go", "os.Getenv", "tests import it alone, and what they require is in the environment"},
 		{"sandbox/clock.go", "time.Now", "the stand-in for AWS has AWS's clock"},
 		{"sandbox/listener.go", "log", "net/http takes its error log as a *log.Logger; this one discards"},
 		{"profile/index.go", "bom", "sliced only to be compared with"},

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/installed"
 )
 
 const (
@@ -42,12 +44,7 @@ func flags(folder string) []string {
 // LATCHKEY_TEST_REQUIRE is 1.
 func Start(t testing.TB) *Page {
 	t.Helper()
-	at, err := exec.LookPath(program)
-	if err != nil && os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-		t.Fatalf("%s is required: %v", program, err)
-	} else if err != nil {
-		t.Skipf("%s is not installed", program)
-	}
+	at := installed.Need(t, program)
 	folder := t.TempDir()
 	said, err := os.Create(filepath.Join(folder, "said"))
 	if err != nil {

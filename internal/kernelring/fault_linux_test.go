@@ -7,19 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/internal/kernelring"
 )
 
 // traced runs a role under strace with its system calls tampered with.
 func traced(t *testing.T, inject, role string, args ...string) (string, error) {
 	t.Helper()
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	strace := installed.Need(t, "strace")
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

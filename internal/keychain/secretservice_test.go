@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/internal/keychain"
 	"github.com/latchkey-aws/latchkey/secret"
 )
@@ -169,12 +170,7 @@ func silent() error {
 func need(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
+		installed.Need(t, p)
 	}
 }
 

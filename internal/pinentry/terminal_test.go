@@ -17,6 +17,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/internal/pinentry"
 )
 
@@ -48,7 +49,7 @@ func onTerminal(mode string) int {
 // TestCurses types into the real pinentry-curses.
 func TestCurses(t *testing.T) {
 	t.Parallel()
-	have(t, curses)
+	installed.Need(t, curses)
 	for _, tt := range []struct{ name, typed, want string }{
 		{"answer", "123456\r", `pin "123456", <nil>, canceled false`},
 		{"cancel button", "12\t\t\r", `pin "", context canceled, canceled true`},
@@ -71,17 +72,6 @@ func TestCurses(t *testing.T) {
 				t.Errorf("the answer is on the screen: %q", s.shown())
 			}
 		})
-	}
-}
-
-// have skips a test that needs a program which is not installed.
-func have(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/latchkey-aws/latchkey/internal/installed"
 )
 
 // TestPickNumbers: where nothing can be drawn, there are numbers.
@@ -81,7 +83,7 @@ func TestPickStopped(t *testing.T) {
 // TestPickUnderEval picks in a command substitution, whose output is a pipe.
 func TestPickUnderEval(t *testing.T) {
 	t.Parallel()
-	shell := bash(t)
+	shell := installed.Need(t, "bash")
 	for typed, want := range map[string]string{"gam\r": "got 2 <nil>\n", "\x03": "got 0 context canceled\n"} {
 		s := run(t, "pick", shell, "--norc", "--noprofile", "-i", "-c", `answer="$(`+self(t)+`)"; echo "got $answer"`)
 		s.expect("Enter takes one")

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/latchkey-aws/latchkey/internal/installed"
 )
 
 // TestAnswers types on a real terminal while standard input is the null device
@@ -200,22 +202,11 @@ func TestOneQuestionAtATime(t *testing.T) {
 // TestUnderEval asks from a command substitution of an interactive shell.
 func TestUnderEval(t *testing.T) {
 	t.Parallel()
-	shell := bash(t)
+	shell := installed.Need(t, "bash")
 	s := run(t, "assign", shell, "--norc", "--noprofile", "-i", "-c", `eval "$(`+self(t)+`)"; echo "$ANSWER/$ERROR"`)
 	s.expect("code: ")
 	s.send("123456\n")
 	if got := s.end(); got != "123456/<nil>\n" {
 		t.Errorf("got %q", got)
 	}
-}
-
-func bash(t *testing.T) string {
-	t.Helper()
-	shell, err := exec.LookPath("bash")
-	if err != nil && os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skip(err)
-	}
-	return shell
 }

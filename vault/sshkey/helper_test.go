@@ -12,23 +12,11 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/latchkey-aws/latchkey/internal/installed"
 )
 
 const right = "right one"
-
-// Have skips the test where a program is missing; with LATCHKEY_TEST_REQUIRE=1
-// it fails.
-func Have(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatalf("%s is not installed", program)
-		}
-		t.Skipf("%s is not installed", program)
-	}
-	return path
-}
 
 // Keygen makes a key of that kind with ssh-keygen.
 func Keygen(t *testing.T, passphrase string, args ...string) string {
@@ -41,7 +29,7 @@ func Keygen(t *testing.T, passphrase string, args ...string) string {
 // rekey runs ssh-keygen.
 func rekey(t *testing.T, args ...string) {
 	t.Helper()
-	if out, err := exec.Command(Have(t, "ssh-keygen"), append(args, "-q")...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(installed.Need(t, "ssh-keygen"), append(args, "-q")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v: %s", args, err, out)
 	}
 }

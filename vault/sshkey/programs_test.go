@@ -14,6 +14,7 @@ import (
 	"filippo.io/age/agessh"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/vault"
 )
@@ -21,7 +22,7 @@ import (
 // TestCiphers reads a key under each cipher that this ssh-keygen has.
 func TestCiphers(t *testing.T) {
 	t.Parallel()
-	out, err := exec.Command(Have(t, "ssh"), "-Q", "cipher").Output()
+	out, err := exec.Command(installed.Need(t, "ssh"), "-Q", "cipher").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +160,7 @@ func decrypt(data []byte, id age.Identity) (string, error) {
 // stockAge does the same with the age program on one of the sides.
 func stockAge(t *testing.T, path string, to age.Recipient, id age.Identity) {
 	t.Helper()
-	program := Have(t, "age")
+	program := installed.Need(t, "age")
 	command := exec.Command(program, "-d", "-i", path)
 	command.Stdin = bytes.NewReader(encrypt(t, to))
 	if out, err := command.Output(); err != nil || string(out) != "text" {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/vault"
 	"github.com/latchkey-aws/latchkey/vault/sshkey"
@@ -111,7 +112,7 @@ func stock(t *testing.T, path string, o vault.Options, passphrase string) {
 	if passphrase != "" {
 		return
 	}
-	out, err := exec.Command(sshkey.Have(t, "age"), "-d", "-i", path, filepath.Join(o.Folder, "entries", "prod.age")).Output()
+	out, err := exec.Command(installed.Need(t, "age"), "-d", "-i", path, filepath.Join(o.Folder, "entries", "prod.age")).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli/ssocmd"
+	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/sandbox"
 	"github.com/latchkey-aws/latchkey/sso"
 )
@@ -65,16 +66,7 @@ func TestSandbox(t *testing.T) {
 	}
 	t.Logf("again in %v", time.Since(began).Round(time.Millisecond))
 
-	python, err := exec.LookPath("python3")
-	if err == nil {
-		err = exec.Command(python, "-c", "import botocore").Run()
-	}
-	if err != nil {
-		if os.Getenv("LATCHKEY_TEST_REQUIRE") == "1" {
-			t.Fatal("botocore is missing")
-		}
-		t.Skip("botocore is not installed")
-	}
+	python := installed.Need(t, "python3", "-c", "import botocore")
 	at := slices.IndexFunc(out.Profiles, func(p profileRow) bool { return p.State == "added" && p.Wanted != "" })
 	if at < 0 {
 		t.Fatal("no two accounts have one name, so this proves little")
