@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/chromium"
 )
@@ -67,6 +68,34 @@ func TestPage(t *testing.T) {
 	p.Open(url)
 	if got := p.Text("known"); got != "zoe" {
 		t.Errorf("the browser has forgotten its cookie: %q", got)
+	}
+}
+
+// TestClickComplete: what comes last of a page moves its button.
+func TestClickComplete(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if r.URL.Path == "/" {
+			_, _ = io.WriteString(w, `<a id=on href=/slow>on</a>`)
+			return
+		}
+		_, _ = io.WriteString(w, `<!doctype html><body style="min-height:90vh;display:flex;flex-direction:column;justify-content:center">
+<button id=go onclick="said.innerText = document.readyState">Go</button><p id=said>not pressed</p>`)
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-time.After(300 * time.Millisecond):
+		case <-r.Context().Done():
+		}
+		_, _ = io.WriteString(w, `<p style="height:200px">the rest`)
+	}))
+	defer server.Close()
+	p := chromium.Start(t)
+	p.Open(server.URL)
+	p.Click("on")
+	p.Click("go")
+	if said := p.Text("said"); said != "complete" {
+		t.Errorf("pressed while the page was %s", said)
 	}
 }
 

@@ -91,14 +91,15 @@ func (p *Page) Text(id string) string {
 	return text.Is
 }
 
-// Click waits for an element and presses the mouse on its middle, where nothing
+// Click waits for the page to be complete, since what comes last may move the
+// rest, and for an element, and presses the mouse on its middle, where nothing
 // else may lie over it.
 func (p *Page) Click(id string) {
 	p.t.Helper()
 	var at struct{ X, Y float64 }
 	p.await("the element "+id+" to be in reach of the mouse", `(() => {
 		const e = `+element(id)+`
-		if (!e || !e.checkVisibility() || e.disabled) return false
+		if (document.readyState !== "complete" || !e || !e.checkVisibility() || e.disabled) return false
 		e.scrollIntoView({block: "center", inline: "center", behavior: "instant"})
 		const r = e.getBoundingClientRect(), at = {X: r.x + r.width / 2, Y: r.y + r.height / 2}
 		return e.contains(document.elementFromPoint(at.X, at.Y)) && at
