@@ -5,13 +5,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/latchkey-aws/latchkey/internal/loopback"
 	"github.com/latchkey-aws/latchkey/sandbox/internal/policy"
 )
 
 // container is the state of the container credential endpoint.
 type container struct {
 	token    string // expected in Authorization; set before the server listens
-	failures failures
+	failures loopback.Tries
 	role     current
 }
 
@@ -22,7 +23,7 @@ func (s *Server) serveContainer(x *exchange) {
 		return
 	}
 	if !sameText(x.r.Header.Get("Authorization"), s.container.token) {
-		s.container.failures.pause(x)
+		s.container.failures.Refused(x.r.Context())
 		x.containerFail(http.StatusForbidden, "AccessDenied", "the authorization token is missing or wrong")
 		return
 	}
@@ -73,27 +74,4 @@ func (c *current) get(s *Server, a *Account, r *Role, name string) *caller {
 		c.session = s.mint(roleSession(a, r, name, caller{}), lifetime)
 	}
 	return c.session
-}
-
-// failures counts refused tokens: who guesses has to wait.
-type failures struct {
-	mu sync.Mutex
-	n  int
-}
-
-// pause waits a second from the hundredth refusal on.
-func (f *failures) pause(x *exchange) {
-	f.mu.Lock()
-	f.n++
-	n := f.n
-	f.mu.Unlock()
-	if n <= 100 {
-		return
-	}
-	timer := time.NewTimer(time.Second)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-x.r.Context().Done():
-	}
 }

@@ -2,10 +2,11 @@ package sandbox
 
 import (
 	"bytes"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/loopback"
 )
 
 // answer is where everything is decided that a request meets beside its own
@@ -93,11 +94,7 @@ func (x *exchange) drop() {
 func (x *exchange) reset() {
 	conn, _, err := http.NewResponseController(x.w).Hijack()
 	if err == nil {
-		if s, ok := conn.(*slotted); ok {
-			if tcp, ok := s.Conn.(*net.TCPConn); ok {
-				_ = tcp.SetLinger(0) // what is not sent is thrown away: a reset
-			}
-		}
+		loopback.Reset(conn)
 		_ = conn.Close()
 	}
 	x.drop()

@@ -2,11 +2,12 @@ package sandbox
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/loopback"
 )
 
 // maxBody bounds a request's body, in bytes.
@@ -59,32 +60,12 @@ func (s *Server) refuse(r *http.Request) int {
 	switch {
 	case !s.hosts[r.Host] && !(isMetadata && linkLocal):
 		return http.StatusMisdirectedRequest
-	case r.Method == http.MethodOptions, proxied(r.Header):
+	case r.Method == http.MethodOptions, loopback.Proxied(r.Header):
 		return http.StatusForbidden
-	case !opened(r), !isPage(r.URL.Path) && browsed(r.Header):
+	case !opened(r), !isPage(r.URL.Path) && loopback.Browsed(r.Header):
 		return http.StatusForbidden
 	}
 	return 0
-}
-
-// proxied reports whether a proxy had its hands on the request.
-func proxied(h http.Header) bool {
-	for name := range h {
-		if name == "Forwarded" || name == "Via" || strings.HasPrefix(name, "X-Forwarded-") {
-			return true
-		}
-	}
-	return false
-}
-
-// browsed reports whether a browser sent the request.
-func browsed(h http.Header) bool {
-	for name := range h {
-		if name == "Origin" || name == "Referer" || strings.HasPrefix(name, "Sec-Fetch-") {
-			return true
-		}
-	}
-	return false
 }
 
 // opened reports whether a browser, if it is one, asks as for a person: for the
@@ -152,9 +133,4 @@ func (x *exchange) method(want string) bool {
 	x.w.Header().Set("Allow", want)
 	x.empty(http.StatusMethodNotAllowed)
 	return false
-}
-
-// guard bounds the number of connections and lets only this user's in.
-func guard(l net.Listener) net.Listener {
-	return &guarded{Listener: l, slots: make(chan struct{}, 1024), closed: make(chan struct{})}
 }

@@ -7,13 +7,15 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/loopback"
 )
 
 // metadata is the state of the instance metadata service.
 type metadata struct {
 	mu       sync.Mutex
 	tokens   []metadataToken // oldest first, 256 at most
-	failures failures
+	failures loopback.Tries
 	role     current
 }
 
@@ -41,7 +43,7 @@ func (s *Server) serveMetadata(x *exchange) {
 		return
 	}
 	if !s.metadata.allows(x, s.world.Settings.IMDSv1) {
-		s.metadata.failures.pause(x)
+		s.metadata.failures.Refused(x.r.Context())
 		x.rec.Code = "Unauthorized"
 		x.empty(http.StatusUnauthorized)
 		return

@@ -1,15 +1,13 @@
 package sandbox
 
 import (
-	"context"
 	"crypto"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
-	"strconv"
 	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/loopback"
 )
 
 // Options say what [New] starts.
@@ -31,10 +29,9 @@ type Server struct {
 	now   func() time.Time
 	began time.Time // when the world was made
 	url   string
-	hosts map[string]bool // Host headers that are answered
+	hosts loopback.Hosts
 
-	http   *http.Server
-	served chan error
+	http *loopback.Server
 
 	auto     bool   // answer the pages at once
 	autoUser string // as whom
@@ -74,59 +71,20 @@ func New(o Options) (*Server, error) {
 			return nil, fmt.Errorf("sandbox: the user for the pages: %w", notOne(n, name))
 		}
 	}
-	s := &Server{world: w, now: o.Now, served: make(chan error, 1), auto: o.AutoApprove, autoUser: o.AutoApproveUser}
+	s := &Server{world: w, now: o.Now, auto: o.AutoApprove, autoUser: o.AutoApproveUser}
 	s.container.token = randomText(32)
 	s.directory = newDirectory(w)
 	s.failing.begin(w.Failures)
 	if err := s.populate(); err != nil {
 		return nil, err
 	}
-	listener, err := listen(o.Addr)
-	if err != nil {
-		return nil, err
-	}
-	s.address(listener.Addr())
-	s.http = &http.Server{
-		Handler:           http.HandlerFunc(s.serve),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    8 << 10,
-		ErrorLog:          silent(),
-	}
-	go func() { s.served <- s.http.Serve(guard(listener)) }()
-	return s, nil
-}
-
-// listen binds an explicit loopback address; names are not looked up.
-func listen(addr string) (net.Listener, error) {
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	ap, err := netip.ParseAddrPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: address %q is not IP:PORT", addr)
-	}
-	if !ap.Addr().IsLoopback() {
-		return nil, fmt.Errorf("sandbox: address %q is not loopback", addr)
-	}
-	l, err := net.Listen("tcp", ap.String())
+	listener, err := loopback.Listen(o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	return l, nil
-}
-
-func (s *Server) address(addr net.Addr) {
-	s.url = "http://" + addr.String()
-	port := ":" + strconv.Itoa(addr.(*net.TCPAddr).Port)
-	s.hosts = map[string]bool{addr.String(): true, "127.0.0.1" + port: true, "[::1]" + port: true, "localhost" + port: true}
-	if port == ":80" {
-		for _, h := range []string{"127.0.0.1", "[::1]", "localhost"} {
-			s.hosts[h] = true // clients leave the default port out
-		}
-	}
+	s.url, s.hosts = "http://"+listener.Addr().String(), loopback.HostsOf(listener.Addr())
+	s.http = loopback.Serve(listener, loopback.Options{Handler: http.HandlerFunc(s.serve), Drain: 2 * time.Second})
+	return s, nil
 }
 
 // URL is the base of all endpoints, without a slash at its end.
@@ -135,16 +93,10 @@ func (s *Server) URL() string { return s.url }
 // Close stops listening, gives open requests two seconds, and returns when
 // nothing of the server runs any more.
 func (s *Server) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
 	s.failing.release()
-	err := s.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = s.http.Close()
+	err := s.http.Close()
+	if why := s.http.Err(); err == nil && !errors.Is(why, loopback.ErrClosed) {
+		err = why
 	}
-	if served := <-s.served; !errors.Is(served, http.ErrServerClosed) && err == nil {
-		err = served
-	}
-	s.served <- http.ErrServerClosed // so that a second Close finds an answer
 	return err
 }

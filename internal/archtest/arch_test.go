@@ -72,7 +72,7 @@ func TestChecks(t *testing.T) {
 		{"floors", "sso/internal/x/a.go", `import ("` + module + `/awsapi"; "` + module + `/sso")`, nil},
 		{"floors", "cmd/latchkey/cli/vault/a.go", `import ("` + module + `"; "` + module + `/cmd/latchkey/cli/ui")`, nil},
 		{"floors", "deliver/a.go", `import "` + module + `/session"`, []string{"session"}},
-		{"floors", "sandbox/a.go", `import "` + module + `/secret"`, []string{"secret"}},
+		{"floors", "origin/a.go", `import "` + module + `/internal/display"`, []string{"internal/display"}},
 		{"floors", "secret/a.go", `import "` + module + `/chain"`, []string{"chain"}},
 		{"floors", "profile/a.go", `import "` + module + `"`, []string{"."}},
 		{"floors", "provider/a.go", `import "` + module + `/unlisted"`, []string{"unlisted"}},

@@ -1,14 +1,11 @@
 package authcode
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/internal/display"
-	"github.com/latchkey-aws/latchkey/internal/pause"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -20,7 +17,7 @@ import (
 func (l *Listener) handle(w http.ResponseWriter, r *http.Request) {
 	// The host is checked before all: a page whose name was made to resolve to
 	// 127.0.0.1 may read every answer.
-	if !l.knowsHost(r.Host) {
+	if !l.hosts[r.Host] {
 		send(w, http.StatusMisdirectedRequest, pageOther)
 		return
 	}
@@ -46,17 +43,6 @@ func (l *Listener) handle(w http.ResponseWriter, r *http.Request) {
 	l.callback(w, r)
 }
 
-func (l *Listener) knowsHost(host string) bool {
-	name, port, found := strings.Cut(host, ":")
-	if strings.HasPrefix(host, "[::1]") {
-		name, port, found = "[::1]", strings.TrimPrefix(host[len("[::1]"):], ":"), host != "[::1]"
-	}
-	if !found {
-		port = "80" // browsers leave it out
-	}
-	return port == l.port && (name == "127.0.0.1" || name == "localhost" || name == "[::1]")
-}
-
 func prefetched(h http.Header) bool {
 	for _, name := range [...]string{"Sec-Purpose", "Purpose", "X-Moz"} {
 		if strings.Contains(strings.ToLower(h.Get(name)), "prefetch") {
@@ -69,10 +55,8 @@ func prefetched(h http.Header) bool {
 // callback takes the answer of the sign-in pages, if it is one.
 func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
 	query, ok := single(r.URL.RawQuery)
-	if !ok || !l.knowsState(query["state"]) {
-		if l.misses.Add(1) > maxMisses {
-			_ = pause.For(r.Context(), missDelay)
-		}
+	if !ok || !l.state.Is(query["state"]) {
+		l.misses.Refused(r.Context())
 		send(w, http.StatusBadRequest, pageOther)
 		return
 	}
@@ -107,10 +91,4 @@ func single(raw string) (map[string]string, bool) {
 		query[name] = list[0]
 	}
 	return query, true
-}
-
-// knowsState compares digests, so that neither content nor length can be timed.
-func (l *Listener) knowsState(state string) bool {
-	sum := sha256.Sum256([]byte(state))
-	return subtle.ConstantTimeCompare(sum[:], l.state[:]) == 1
 }

@@ -7,19 +7,16 @@ import (
 	"time"
 )
 
-// The limits, for the tests.
+// The limits of every listener, which package loopback holds.
 const (
-	MaxConnections = maxConnections
-	MaxMisses      = maxMisses
-	HeaderTimeout  = headerTimeout
-	MissDelay      = missDelay
+	MaxConnections = 1024
+	MaxMisses      = 100
+	HeaderTimeout  = 5 * time.Second
+	MissDelay      = time.Second
 )
 
 // SetPatience is for tests that cannot wait for ten minutes.
 func (l *Listener) SetPatience(d time.Duration) { l.patience = d }
-
-// Server shows the limits whose effect takes too long to be waited for.
-func (l *Listener) Server() *http.Server { return l.server }
 
 // Take puts a query before the listener without a connection, and tells what it
 // took from it.

@@ -2,19 +2,15 @@ package authcode
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/net/netutil"
-
+	"github.com/latchkey-aws/latchkey/internal/loopback"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -24,18 +20,9 @@ const Patience = 10 * time.Minute
 // path is where the services send the browser back to.
 const path = "/oauth/callback"
 
-// Limits on what others on this machine can make the listener do. The headers
-// have room for the cookies of everything else that was ever served from
-// 127.0.0.1: browsers do not keep those apart by port.
-const (
-	headerTimeout  = 5 * time.Second
-	readTimeout    = 10 * time.Second
-	writeTimeout   = 30 * time.Second
-	maxHeader      = 32 << 10
-	maxConnections = 1024
-	maxMisses      = 100
-	missDelay      = time.Second
-)
+// maxHeader has room for the cookies of everything else that was ever served
+// from 127.0.0.1: browsers do not keep those apart by port.
+const maxHeader = 32 << 10
 
 // Options say what to listen for.
 type Options struct {
@@ -49,17 +36,14 @@ type Options struct {
 // [Listen] until [Listener.Wait] or [Listener.Close] returns.
 type Listener struct {
 	port     string
-	state    [sha256.Size]byte
+	hosts    loopback.Hosts
+	state    loopback.Token
 	patience time.Duration
-	server   *http.Server
-	served   chan error // Serve's end
-	conns    sync.WaitGroup
-	closing  sync.Once
-	stop     context.CancelFunc // ends the requests' context
+	server   *loopback.Server
 
-	taken  atomic.Bool  // the one answer is in
-	misses atomic.Int32 // wrong states so far
-	answer chan answer  // has room for the one
+	taken  atomic.Bool // the one answer is in
+	misses loopback.Tries
+	answer chan answer // has room for the one
 }
 
 type answer struct {
@@ -74,51 +58,29 @@ func Listen(o Options) (*Listener, error) {
 	if o.State == "" {
 		return nil, errors.New("listen for the browser: no state to recognize it by")
 	}
-	// The address is explicit: nobody outside this machine may connect, and
-	// localhost could resolve to anything.
-	inner, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.Port)))
+	// Nobody outside this machine may connect.
+	inner, err := loopback.Listen(net.JoinHostPort("127.0.0.1", strconv.Itoa(o.Port)))
 	if err != nil && o.Port != 0 {
 		return nil, &PortError{o.Port, err}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen for the browser: %w", err)
 	}
-	_, port, err := net.SplitHostPort(inner.Addr().String())
-	if err != nil {
-		_ = inner.Close()
-		return nil, fmt.Errorf("listen for the browser: %w", err)
-	}
+	address := inner.Addr().(*net.TCPAddr)
 	l := &Listener{
-		port: port, state: sha256.Sum256([]byte(o.State)), patience: Patience,
-		served: make(chan error, 1), answer: make(chan answer, 1),
+		port: strconv.Itoa(address.Port), hosts: loopback.HostsOf(address), state: loopback.TokenOf(o.State), patience: Patience,
+		answer: make(chan answer, 1),
 	}
-	requests, stop := context.WithCancel(context.Background())
-	l.stop = stop
-	l.server = &http.Server{
-		Handler:                      http.HandlerFunc(l.handle),
-		BaseContext:                  func(net.Listener) context.Context { return requests },
-		ReadHeaderTimeout:            headerTimeout,
-		ReadTimeout:                  readTimeout,
-		WriteTimeout:                 writeTimeout,
-		MaxHeaderBytes:               maxHeader,
-		DisableGeneralOptionsHandler: true,
-		ConnState:                    l.count,
-		ErrorLog:                     slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-	}
-	// A browser that keeps connections open would keep their places.
-	l.server.SetKeepAlivesEnabled(false)
-	go func() { l.served <- l.server.Serve(netutil.LimitListener(inner, maxConnections)) }()
+	l.server = loopback.Serve(inner, loopback.Options{
+		Handler:   http.HandlerFunc(l.handle),
+		MaxHeader: maxHeader,
+		// The browser may be on another system, from where the port is forwarded by
+		// whoever is at hand.
+		Peers: loopback.Anybody,
+		// A browser that keeps connections open would keep their places.
+		Single: true,
+	})
 	return l, nil
-}
-
-// count keeps the connections that Close waits for.
-func (l *Listener) count(_ net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		l.conns.Add(1)
-	case http.StateClosed:
-		l.conns.Done()
-	}
 }
 
 // RedirectURI is what the authorization has to be asked for with:
@@ -145,25 +107,14 @@ func (l *Listener) Wait(ctx context.Context) (secret.Text, error) {
 		return secret.Text{}, fmt.Errorf("wait for the browser: %w", ctx.Err())
 	case <-timer.C:
 		return secret.Text{}, ErrPatience
-	case err := <-l.served:
-		l.served <- err // Close waits for it as well
-		if errors.Is(err, http.ErrServerClosed) {
-			return secret.Text{}, ErrClosed
+	case <-l.server.Ended():
+		if err := l.server.Err(); !errors.Is(err, loopback.ErrClosed) {
+			return secret.Text{}, fmt.Errorf("wait for the browser: %w", err)
 		}
-		return secret.Text{}, fmt.Errorf("wait for the browser: %w", err)
+		return secret.Text{}, ErrClosed
 	}
 }
 
 // Close ends the listener and its connections; nothing of it runs when Close
 // returns. Closing twice is harmless.
-func (l *Listener) Close() error {
-	var err error
-	l.closing.Do(func() {
-		l.stop()
-		err = l.server.Close()
-		served := <-l.served
-		l.served <- served
-		l.conns.Wait()
-	})
-	return err
-}
+func (l *Listener) Close() error { return l.server.Close() }

@@ -82,15 +82,6 @@ func TestOnlyLoopback(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
-	t.Parallel()
-	s := listen(t).Server()
-	got := fmt.Sprint(s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.MaxHeaderBytes)
-	if want := "5s 10s 30s 32768"; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-}
-
 // TestSlowRequest: a request that trickles in is given up, and its place free.
 func TestSlowRequest(t *testing.T) {
 	t.Parallel()

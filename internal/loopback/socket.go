@@ -1,0 +1,105 @@
+package loopback
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// maxSocket is how long the path of a socket may be everywhere, in bytes: the
+// sun_path of a Mac has 104 with its end, that of Linux 108.
+const maxSocket = 103
+
+// knock is how long a socket that is there is given to show that it is alive.
+const knock = time.Second
+
+// BusyError is a socket that another process listens on, or a file of another
+// kind in its place.
+type BusyError struct{ Path, Why string }
+
+func (e *BusyError) Error() string { return e.Path + " " + e.Why }
+
+// ListenSocket listens on a socket of the file system, which only its owner and
+// root may connect to. It is there under its name once it can be connected to.
+// One that a killed process has left is replaced. Close takes it away. Errors:
+// *[BusyError], or the system's.
+func ListenSocket(path string) (net.Listener, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(path) > maxSocket {
+		return nil, fmt.Errorf("socket %s: its path is longer than %d bytes", path, maxSocket)
+	}
+	if err := free(path); err != nil {
+		return nil, err
+	}
+	// Between its making and the chmod anybody could connect, so it is made in a
+	// folder of its own.
+	folder, err := os.MkdirTemp(filepath.Dir(path), ".")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	hidden := filepath.Join(folder, "s")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: hidden, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	l.SetUnlinkOnClose(false)
+	if err := errors.Join(os.Chmod(hidden, 0o600), os.Rename(hidden, path)); err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	made, err := os.Lstat(path)
+	if err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	return &socket{UnixListener: l, path: path, made: made}, nil
+}
+
+// free takes away a socket that nobody listens on any more.
+func free(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode()&fs.ModeSocket == 0:
+		return &BusyError{path, "exists and is no socket"}
+	}
+	conn, err := net.DialTimeout("unix", path, knock)
+	if err == nil {
+		_ = conn.Close()
+		return &BusyError{path, "is listened on by another process"}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return &BusyError{path, "belongs to somebody else"}
+	}
+	return os.Remove(path)
+}
+
+// socket is a listener whose file goes with it.
+type socket struct {
+	*net.UnixListener
+	path string
+	made fs.FileInfo
+	once sync.Once
+}
+
+// Close takes the socket away, unless another has taken its place.
+func (s *socket) Close() error {
+	s.once.Do(func() {
+		if info, err := os.Lstat(s.path); err == nil && os.SameFile(info, s.made) {
+			_ = os.Remove(s.path)
+		}
+	})
+	return s.UnixListener.Close()
+}
