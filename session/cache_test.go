@@ -69,6 +69,7 @@ func TestRenewal(t *testing.T) {
 	}{
 		{"one hour", time.Hour, 44 * time.Minute, 46 * time.Minute},
 		{"fifteen minutes", 15 * time.Minute, 9 * time.Minute, 11 * time.Minute},
+		{"a little more than the least", 70 * time.Second, 9 * time.Second, 11 * time.Second},
 		{"never expires", 0, 1000 * time.Hour, 0},
 	}
 	for _, tt := range tests {

@@ -32,7 +32,8 @@ func (w Windows) bounds(life time.Duration, jitter func() float64) (advisory, ma
 	if mandatory == 0 {
 		mandatory = min(defaultMandatory, advisory/2)
 	}
-	return advisory, max(mandatory, w.minimum())
+	mandatory = max(mandatory, w.minimum())
+	return max(advisory, mandatory), mandatory // of a life that is short, most is too late
 }
 
 func (w Windows) minimum() time.Duration {
