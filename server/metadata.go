@@ -1,0 +1,186 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/loopback"
+)
+
+// metadataPath begins all that the instance metadata service answers.
+const metadataPath = "/latest/"
+
+// The limits of the service: how long a token may live, in seconds, and how many
+// there are at a time.
+const (
+	maxTokenSeconds = 21600
+	maxTokens       = 256
+)
+
+const (
+	tokenHeader = "X-Aws-Ec2-Metadata-Token"
+	ttlHeader   = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
+)
+
+// metadata is the instance metadata service, as far as SDKs ask it.
+type metadata struct {
+	keeper *keeper
+	v1     bool
+	tries  loopback.Tries
+	tokens sessionTokens
+}
+
+// sessionTokens are those that were given out, as digests: oldest first.
+type sessionTokens struct {
+	mu    sync.Mutex
+	ends  map[loopback.Token]time.Time
+	order []loopback.Token
+}
+
+func (t *sessionTokens) add(token loopback.Token, end time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ends == nil {
+		t.ends = make(map[loopback.Token]time.Time)
+	}
+	if len(t.order) == maxTokens {
+		delete(t.ends, t.order[0])
+		t.order = append(t.order[:0], t.order[1:]...)
+	}
+	t.ends[token] = end
+	t.order = append(t.order, token)
+}
+
+// good reports whether a token is one of them and has not ended. What is looked up
+// is a digest, whose prefix nobody can choose.
+func (t *sessionTokens) good(text string, now time.Time) bool {
+	token := loopback.TokenOf(text)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	end, known := t.ends[token]
+	return known && now.Before(end)
+}
+
+func (m *metadata) serve(x *exchange, now time.Time) {
+	x.route = metadataPath + "{path}"
+	if x.r.URL.Path == metadataPath+"api/token" {
+		x.route = x.r.URL.Path
+		if x.only(http.MethodPut) {
+			m.token(x, now)
+		}
+		return
+	}
+	if !x.only(http.MethodGet) {
+		return
+	}
+	if !m.allows(x, now) {
+		m.tries.Refused(x.r.Context())
+		x.empty(http.StatusUnauthorized)
+		return
+	}
+	m.answer(x, strings.TrimSuffix(strings.TrimPrefix(x.r.URL.Path, metadataPath), "/"))
+}
+
+// token answers the PUT that begins a session.
+func (m *metadata) token(x *exchange, now time.Time) {
+	ttl, err := strconv.Atoi(x.r.Header.Get(ttlHeader))
+	if err != nil || ttl < 1 || ttl > maxTokenSeconds {
+		x.empty(http.StatusBadRequest)
+		return
+	}
+	text, token := loopback.NewToken()
+	m.tokens.add(token, now.Add(time.Duration(ttl)*time.Second))
+	x.w.Header().Set(ttlHeader, strconv.Itoa(ttl))
+	x.write(http.StatusOK, "text/plain", []byte(text.Reveal()))
+}
+
+func (m *metadata) allows(x *exchange, now time.Time) bool {
+	given := x.r.Header.Get(tokenHeader)
+	if given == "" {
+		return m.v1
+	}
+	return m.tokens.good(given, now)
+}
+
+// answer has what is at a path, which may end with a slash or not.
+func (m *metadata) answer(x *exchange, path string) {
+	role, region := roleName(m.keeper.source.Name), m.keeper.source.Region
+	const credentials, extended = "meta-data/iam/security-credentials", "meta-data/iam/security-credentials-extended"
+	switch {
+	case path == "meta-data":
+		x.text("iam/\nplacement/")
+	case path == "meta-data/iam":
+		x.text("security-credentials/\nsecurity-credentials-extended/")
+	case path == credentials, path == extended:
+		x.text(role)
+	case path == credentials+"/"+role:
+		m.credentials(x, false)
+	case path == extended+"/"+role:
+		m.credentials(x, true)
+	case region == "":
+		x.empty(http.StatusNotFound)
+	case path == "meta-data/placement":
+		x.text("availability-zone\nregion")
+	case path == "meta-data/placement/region":
+		x.text(region)
+	case path == "meta-data/placement/availability-zone": // botocore takes the last letter off
+		x.text(region + "a")
+	case path == "dynamic/instance-identity/document": // where the SDK for Go has it from
+		m.document(x, region)
+	default:
+		x.empty(http.StatusNotFound)
+	}
+}
+
+func (m *metadata) credentials(x *exchange, extended bool) {
+	x.route = metadataPath + "meta-data/iam/security-credentials/{role}"
+	snapshot, none := m.keeper.get(x.r.Context())
+	switch {
+	case none != nil:
+		x.unavailable(none)
+	case extended:
+		x.json(http.StatusOK, snapshot.extended)
+	default:
+		x.json(http.StatusOK, snapshot.metadata)
+	}
+}
+
+func (m *metadata) document(x *exchange, region string) {
+	account := ""
+	if s := m.keeper.current.Load(); s != nil {
+		account = s.account
+	}
+	body, err := json.Marshal(struct {
+		Account string `json:"accountId,omitempty"`
+		Region  string `json:"region"`
+		Zone    string `json:"availabilityZone"`
+		Version string `json:"version"`
+	}{account, region, region + "a", "2017-09-30"})
+	if err != nil { // strings always can be written
+		x.empty(http.StatusInternalServerError)
+		return
+	}
+	x.text(string(body))
+}
+
+func (x *exchange) text(body string) { x.write(http.StatusOK, "text/plain", []byte(body)) }
+
+// roleName is what the role is called there: the name of the source in the
+// characters of IAM's role names, 64 at most.
+func roleName(name string) string {
+	const others = "+=,.@-_"
+	role := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(others, r) {
+			return r
+		}
+		return '-'
+	}, name)
+	if role == "" {
+		return "default"
+	}
+	return role[:min(len(role), 64)]
+}
