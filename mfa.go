@@ -88,7 +88,7 @@ func (p *Provider) code(ctx context.Context, serial string) (secret.Text, error)
 		}
 		return seed, err
 	})
-	return codes{p.resolver, p.now, p.plan.Profile.Text, p.plan, seed, &p.byHand}.code(ctx, serial)
+	return codes{p.resolver, p.Now, p.plan.Profile.Text, p.plan, seed, &p.byHand}.code(ctx, serial)
 }
 
 // again runs a step once more whose code was computed from a seed with a clock

@@ -92,7 +92,7 @@ func (p *Provider) around(plan *chain.Plan, step chain.Step, w *wrapped, inner a
 		inner = mine
 	}
 	r := p.resolver
-	cache := session.NewCache(inner, session.Options{Now: p.now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.warn})
+	cache := session.NewCache(inner, session.Options{Now: p.Now, Windows: r.opts.Windows, Jitter: rand.Float64, Failed: r.warn})
 	p.caches = append(p.caches, cache)
 	w.code, w.cache = nil, nil
 	if step.Kind == chain.KindSessionToken {
@@ -147,8 +147,8 @@ func (r *Resolver) terminal() *os.File {
 	return r.opts.Terminal()
 }
 
-// now is AWS's clock as far as it is known: expiry is judged by it.
-func (p *Provider) now() time.Time { return p.resolver.opts.Now().Add(p.skew()) }
+// Now is AWS's clock as far as it is known: expiry is judged by it.
+func (p *Provider) Now() time.Time { return p.resolver.opts.Now().Add(p.skew()) }
 
 // skew is AWS's clock minus ours as far as it is known: by a call of this
 // process, else by the one that fetched a shared session.

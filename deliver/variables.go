@@ -16,7 +16,7 @@ import (
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
-// The names of the variables that [Env] sets.
+// The names of the variables that [Env], [Endpoint] and [Metadata] set.
 const (
 	accessKeyID     = "AWS_ACCESS_KEY_ID"
 	secretAccessKey = "AWS_SECRET_ACCESS_KEY"
@@ -26,6 +26,13 @@ const (
 	region          = "AWS_REGION"
 	defaultRegion   = "AWS_DEFAULT_REGION"
 	profileName     = "LATCHKEY_PROFILE"
+
+	containerURI     = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+	containerToken   = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+	metadataURL      = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
+	metadataMode     = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
+	metadataDisabled = "AWS_EC2_METADATA_DISABLED"
+	metadataV1       = "AWS_EC2_METADATA_V1_DISABLED"
 )
 
 // Variables is an ordered list of environment variables to set and to unset.

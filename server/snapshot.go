@@ -31,6 +31,13 @@ type UnfitError struct {
 
 func (e *UnfitError) Error() string { return e.Name + ": " + e.Why }
 
+// Fit returns an *[UnfitError] for credentials of a source that a server would not
+// hand out at that time.
+func Fit(name string, c aws.Credentials, now time.Time) error {
+	_, err := newSnapshot(name, c, now)
+	return err
+}
+
 // newSnapshot checks credentials and writes the answers.
 func newSnapshot(name string, c aws.Credentials, now time.Time) (*snapshot, error) {
 	unfit := func(why string) (*snapshot, error) { return nil, &UnfitError{name, why} }

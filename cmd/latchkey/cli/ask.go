@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/latchkey-aws/latchkey"
@@ -27,6 +28,9 @@ const (
 type asker struct {
 	sys      *Sys
 	resolver *latchkey.Resolver
+	// silent: nobody is asked for now. It is for a server, which asks when somebody
+	// waits for the answer and not whenever something is renewed.
+	silent atomic.Bool
 
 	once     sync.Once
 	terminal *tty.Terminal
@@ -36,6 +40,9 @@ type asker struct {
 // method is the way to ask: the environment's, else the settings', else the
 // terminal.
 func (a *asker) method() (string, error) {
+	if a.silent.Load() {
+		return askNobody, nil
+	}
 	if method := a.sys.env("LATCHKEY_PROMPT"); method != "" {
 		if method != askTerminal && method != askPinentry && method != askNobody {
 			return "", &usageError{what: "LATCHKEY_PROMPT is none of terminal, pinentry and none", fix: "set it to one of them, or unset it"}

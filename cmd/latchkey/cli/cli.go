@@ -47,11 +47,11 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{
+	return append([]command{
 		{"exec", newExec}, {"env", newEnv}, {"credentials", newCredentials}, {"whoami", newWhoami},
 		{"explain", newExplain}, {"profiles", newProfiles}, {"login", newLogin}, {"logout", newLogout}, {"sso", newSSO}, {"sessions", newSessions}, {"vault", newVault}, {"sandbox", newSandbox}, {"demo", newDemo},
 		{"shell-init", newShellInit}, {"completion", newCompletion}, {"version", newVersion},
-	}
+	}, hiddenCommands()...)
 }
 
 // Main runs the program and returns its exit code.

@@ -20,6 +20,7 @@ import (
 func newExec(sys *Sys) *cobra.Command {
 	f := resolveFlags{picks: true}
 	var lasting time.Duration
+	var serve bool
 	cmd := &cobra.Command{
 		Use: "exec [PROFILE] [FLAGS] [-- COMMAND [ARGUMENT...]]",
 
@@ -32,6 +33,11 @@ takes the place of latchkey: its input, terminal, signals and exit code are its
 own. Use it for one program; "latchkey env" is for the whole shell, and
 "latchkey credentials" for programs that fetch credentials themselves.
 
+Credentials in variables end when they end. With --serve the command gets the
+address of an endpoint on this machine instead (as in ECS and EKS), from which AWS
+SDKs fetch credentials, renewed, for as long as the command runs. Should a renewal take a
+person, a line on standard error says what to run in another terminal.
+
 On a terminal the command may be left out: it is then a shell. Where no profile is
 named, by the environment neither, and there is no default one, you pick it from
 a list.
@@ -40,12 +46,13 @@ Exit codes: those of the command. 125 if latchkey fails before it, 126 if the
 command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 		Example: `  latchkey exec prod -- terraform plan
   latchkey exec prod --read-only -- aws s3 ls
-  latchkey exec prod --for 30m -- ./long-job`,
+  latchkey exec prod --for 30m -- ./long-job
+  latchkey exec prod --serve -- ./longer-job`,
 		Args:              func(cmd *cobra.Command, args []string) error { return execArgs(sys, cmd, args) },
 		ValidArgsFunction: completeCommand(completeProfiles(sys)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if lasting < 0 {
-				return &usageError{what: "the time of --for is negative", fix: "write for example --for 2h"}
+			if err := checkFor(lasting, serve); err != nil {
+				return err
 			}
 			names, command := args, []string{sys.shell()}
 			if dash := cmd.ArgsLenAtDash(); dash >= 0 {
@@ -57,12 +64,26 @@ command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 			if err != nil {
 				return err
 			}
+			if serve {
+				return p.execServed(cmd, names, command)
+			}
 			return p.exec(cmd.Context(), command, lasting)
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().BoolVar(&serve, "serve", false, "give the command an endpoint that renews its credentials instead of variables")
 	cmd.Flags().DurationVar(&lasting, "for", 0, "refuse to start if the credentials do not last this long, for example 2h")
 	return cmd
+}
+
+func checkFor(lasting time.Duration, serve bool) error {
+	switch {
+	case lasting < 0:
+		return &usageError{what: "the time of --for is negative", fix: "write for example --for 2h"}
+	case lasting > 0 && serve:
+		return &usageError{what: "--for is about credentials that cannot be renewed, and with --serve they are", fix: "leave one of the two out"}
+	}
+	return nil
 }
 
 // exec runs the command with the credentials of the plan.

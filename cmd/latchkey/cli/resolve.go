@@ -151,18 +151,5 @@ func (p *planned) uninterrupted(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	signIns, err := p.signing.before(p.plan)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	creds, err := provider.Retrieve(ctx)
-	if err != nil {
-		if _, err = p.signing.offer(ctx, signIns, err); err == nil {
-			creds, err = provider.Retrieve(ctx)
-		}
-	}
-	if err != nil && ctx.Err() != nil {
-		err = ctx.Err()
-	}
-	return creds, err
+	return p.signing.retrieve(ctx, p.plan, provider)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/internal/browser"
@@ -182,6 +184,24 @@ func (s *signingIn) before(plan *chain.Plan) ([]over, error) {
 		all = append(all, over{in, s.resolver.SignInMark(in)})
 	}
 	return all, err
+}
+
+// retrieve asks the provider of a plan, and once more after a sign-in that it takes.
+func (s *signingIn) retrieve(ctx context.Context, plan *chain.Plan, provider aws.CredentialsProvider) (aws.Credentials, error) {
+	signIns, err := s.before(plan)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	creds, err := provider.Retrieve(ctx)
+	if err != nil {
+		if _, err = s.offer(ctx, signIns, err); err == nil {
+			creds, err = provider.Retrieve(ctx)
+		}
+	}
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return creds, err
 }
 
 // offer has the person sign in where a command has met a sign-in that is over, or

@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey/deliver"
+	"github.com/latchkey-aws/latchkey/secret"
+	"github.com/latchkey-aws/latchkey/server"
+)
+
+// execServed runs the command with an endpoint for the credentials of the plan.
+func (p *planned) execServed(cmd *cobra.Command, names, command []string) error {
+	sys := p.signing.sys
+	path, err := findCommand(sys, command[0])
+	if err != nil {
+		return err
+	}
+	if err := p.winsOverEndpoints(); err != nil {
+		return err
+	}
+	s, err := p.serve()
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible(cmd.Context())
+	creds, err := s.first(ctx)
+	stop()
+	if err != nil {
+		return err
+	}
+	if err := server.Fit(s.name, creds, s.provider.Now()); err != nil {
+		return unfit(err)
+	}
+	p.used()
+	s.seed = creds
+	return s.run(cmd, names, path, command)
+}
+
+// unfit says what to do about credentials that no endpoint hands out.
+func unfit(err error) error {
+	return &fixedError{err, "use a role, or --mfa for an MFA session; or run the command without --serve"}
+}
+
+// environ is the environment of a command that gets its credentials there.
+func (s *served) environ(url string, token secret.Text) []string {
+	v := deliver.Endpoint(url+server.Path(s.name), token, s.plan.Region.Text, s.plan.Profile.Text)
+	return deliver.ChildEnviron(s.signing.sys.Environ, v)
+}
+
+// handover is what an endpoint's process is told by the one that has started it.
+type handover struct {
+	Name    string    `json:"name"`
+	Key     string    `json:"key"`
+	Secret  string    `json:"secret"`
+	Token   string    `json:"token"`
+	Account string    `json:"account"`
+	Source  string    `json:"source"`
+	Expires time.Time `json:"expires"`
+}
+
+// write hands the credentials over, through a pipe.
+func (s *served) handover(w io.Writer) error {
+	c := s.seed
+	return json.NewEncoder(w).Encode(handover{s.name, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.AccountID, c.Source, c.Expires})
+}
+
+// takeOver reads them.
+func (s *served) takeOver(r io.Reader) error {
+	var h handover
+	if err := json.NewDecoder(r).Decode(&h); err != nil {
+		return fmt.Errorf("credentials of %s: not handed over", s.name)
+	}
+	s.name = h.Name
+	s.seed = aws.Credentials{AccessKeyID: h.Key, SecretAccessKey: h.Secret, SessionToken: h.Token, AccountID: h.Account, Source: h.Source, CanExpire: true, Expires: h.Expires}
+	return nil
+}
+
+// seedLeft is when credentials that were fetched before are renewed: they may be
+// of a source that keeps none.
+const seedLeft = 5 * time.Minute
+
+// Retrieve returns the credentials that were there first as long as they do, and
+// those of the plan from then on.
+func (s *served) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	left := s.seed.Expires.Sub(s.provider.Now())
+	if s.seed.HasKeys() && left > seedLeft {
+		return s.seed, nil
+	}
+	creds, err := s.provider.Retrieve(ctx)
+	if err != nil && s.seed.HasKeys() && left > time.Minute {
+		return s.seed, nil
+	}
+	if err == nil && s.told.Swap(false) {
+		s.say("the credentials of " + s.name + " are renewed again")
+	}
+	return creds, err
+}
