@@ -48,7 +48,6 @@ func (s *served) first(ctx context.Context) (aws.Credentials, error) {
 	return creds, err
 }
 
-
 // source is what the server knows of it.
 func (s *served) source() server.Source {
 	return server.Source{
