@@ -150,10 +150,10 @@ func term(f *os.File) bool {
 func TestExecTerminal(t *testing.T) {
 	t.Parallel()
 	dir, environ := staticHome(t)
-	for _, prefix := range [][]string{{"latchkey", "exec", "work", "--"}, {"latchkey", "sandbox", "--"}} {
-		t.Run(prefix[1], func(t *testing.T) {
+	for _, m := range modes() {
+		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			ty := inTerminal(t, append(environ, "OUT="+filepath.Join(dir, prefix[1])), append(prefix, "counter")...)
+			ty := inTerminal(t, append(environ, "OUT="+filepath.Join(dir, m.name)), m.command("counter")...)
 			ty.await("ready 24 80", 1)
 			ty.typed("\x03")
 			ty.await("got interrupt", 1)
@@ -181,12 +181,12 @@ func TestExecTerminal(t *testing.T) {
 // folder away.
 func TestHangUp(t *testing.T) {
 	t.Parallel()
-	for _, prefix := range [][]string{{"latchkey", "exec", "work", "--"}, {"latchkey", "sandbox", "--"}} {
-		t.Run(prefix[1], func(t *testing.T) {
+	for _, m := range modes() {
+		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			dir, environ := staticHome(t)
 			out := filepath.Join(dir, "out")
-			ty := inTerminal(t, append(environ, "OUT="+out), append(prefix, "counter")...)
+			ty := inTerminal(t, append(environ, "OUT="+out), m.command("counter")...)
 			ty.await("ready", 1)
 			ty.leave()
 			if code := ty.code(); code != 9 {
@@ -205,8 +205,9 @@ func TestHangUp(t *testing.T) {
 func TestJobControl(t *testing.T) {
 	t.Parallel()
 	_, environ := staticHome(t)
-	for _, line := range []string{"latchkey exec work -- sleep 100", "latchkey sandbox -- sleep 100"} {
-		t.Run(line, func(t *testing.T) {
+	for _, m := range modes() {
+		line := strings.Join(m.command("sleep", "100"), " ")
+		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			ty := inTerminal(t, environ, "bash", "--norc", "--noprofile", "-i")
 			ty.await("ready> ", 1)
@@ -400,7 +401,7 @@ func staticHome(t *testing.T) (dir string, environ []string) {
 	for _, name := range []string{"work", "my prod", "team:dev"} {
 		text += fmt.Sprintf("[%s]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n", name)
 	}
-	for path, text := range map[string]string{".aws/credentials": text, ".aws/config": "[profile slow]\ncredential_process = echo started >&2; sleep 60\n"} {
+	for path, text := range map[string]string{".aws/credentials": text, ".aws/config": "[profile slow]\ncredential_process = echo started >&2; sleep 60\n[profile temporary]\ncredential_process = echo " + temporaryKey + "\n"} {
 		path = filepath.Join(dir, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -426,6 +427,7 @@ func empty(t *testing.T, dir string) {
 // unixPrograms adds the programs that tests on Unix run.
 func unixPrograms(programs map[string]func()) {
 	programs["counter"] = counter
+	programs["fetcher"] = fetcher
 	programs["inspect"] = inspect
 	programs["crowd"] = crowd
 	programs["derived"] = derived

@@ -65,7 +65,7 @@ command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 				return err
 			}
 			if serve {
-				return p.execServed(cmd, names, command)
+				return p.execServed(cmd, command)
 			}
 			return p.exec(cmd.Context(), command, lasting)
 		},

@@ -16,7 +16,7 @@ import (
 )
 
 // execServed runs the command with an endpoint for the credentials of the plan.
-func (p *planned) execServed(cmd *cobra.Command, names, command []string) error {
+func (p *planned) execServed(cmd *cobra.Command, command []string) error {
 	sys := p.signing.sys
 	path, err := findCommand(sys, command[0])
 	if err != nil {
@@ -40,7 +40,7 @@ func (p *planned) execServed(cmd *cobra.Command, names, command []string) error 
 	}
 	p.used()
 	s.seed = creds
-	return s.run(cmd, names, path, command)
+	return s.run(cmd, path, command)
 }
 
 // unfit says what to do about credentials that no endpoint hands out.
@@ -65,7 +65,7 @@ type handover struct {
 	Expires time.Time `json:"expires"`
 }
 
-// write hands the credentials over, through a pipe.
+// handover writes the credentials, to a pipe.
 func (s *served) handover(w io.Writer) error {
 	c := s.seed
 	return json.NewEncoder(w).Encode(handover{s.name, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.AccountID, c.Source, c.Expires})

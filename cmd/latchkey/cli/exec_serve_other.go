@@ -20,7 +20,7 @@ func hiddenCommands() []command { return nil }
 // run starts the command beside an endpoint and exits as it does. The console
 // sends Ctrl-C to the command as well, so latchkey ignores it. The command ends
 // with latchkey.
-func (s *served) run(_ *cobra.Command, _ []string, path string, arguments []string) error {
+func (s *served) run(_ *cobra.Command, path string, arguments []string) error {
 	l, err := server.Listen("")
 	if err != nil {
 		return err

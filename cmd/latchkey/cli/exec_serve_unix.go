@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/secret"
 	"github.com/latchkey-aws/latchkey/server"
 )
@@ -31,13 +32,13 @@ const readyWithin = 20 * time.Second
 // control and exit code stay its own, and Ctrl-C reaches it once. The endpoint ends
 // with the command. It is not the command's child, which may wait for all that it
 // has.
-func (s *served) run(cmd *cobra.Command, names []string, path string, command []string) error {
+func (s *served) run(cmd *cobra.Command, path string, command []string) error {
 	l, err := server.Listen("")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = l.Close() }()
-	token, err := s.startEndpoint(cmd, names, l.(*net.TCPListener))
+	token, err := s.startEndpoint(cmd, l.(*net.TCPListener))
 	if err != nil {
 		return fmt.Errorf("endpoint for the credentials of %s: %w", s.name, err)
 	}
@@ -46,7 +47,7 @@ func (s *served) run(cmd *cobra.Command, names []string, path string, command []
 
 // startEndpoint starts the process that serves on l until this one ends, and
 // returns the token for its command.
-func (s *served) startEndpoint(cmd *cobra.Command, names []string, l *net.TCPListener) (secret.Text, error) {
+func (s *served) startEndpoint(cmd *cobra.Command, l *net.TCPListener) (secret.Text, error) {
 	none := secret.Text{}
 	listener, err := l.File()
 	if err != nil {
@@ -63,7 +64,7 @@ func (s *served) startEndpoint(cmd *cobra.Command, names []string, l *net.TCPLis
 		_ = told.Close()
 		return none, err
 	}
-	launch, err := launcher(append([]string{"--launch", "--of", strconv.Itoa(os.Getpid())}, endpointArgs(cmd, names)...))
+	launch, err := launcher(append([]string{"--launch", "--of", strconv.Itoa(os.Getpid())}, s.endpointArgs(cmd)...))
 	if err != nil {
 		_ = told.Close()
 		return none, err
@@ -78,7 +79,7 @@ func (s *served) startEndpoint(cmd *cobra.Command, names []string, l *net.TCPLis
 }
 
 // endpointArgs are the arguments by which the endpoint's process plans the same.
-func endpointArgs(cmd *cobra.Command, names []string) (args []string) {
+func (s *served) endpointArgs(cmd *cobra.Command) (args []string) {
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
 		switch flag.Name {
 		case "serve", "for", "mfa-code": // the code has been used
@@ -91,8 +92,9 @@ func endpointArgs(cmd *cobra.Command, names []string) (args []string) {
 			args = append(args, "--"+flag.Name+"="+flag.Value.String())
 		}
 	})
-	if len(names) > 0 {
-		args = append(args, "--", names[0])
+	// Named as an argument, or picked from the list.
+	if k := s.plan.Profile.Origin.Kind; k == origin.KindArgument || k == origin.KindCode {
+		args = append(args, "--", s.plan.Profile.Text)
 	}
 	return args
 }

@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"syscall"
 )
 
@@ -17,12 +15,10 @@ func run(path string, command, environ []string) error {
 	err := syscall.Exec(path, command, environ)
 	switch {
 	case errors.Is(err, syscall.ENOEXEC):
-		head := firstLine(path)
-		if bytes.IndexByte(head, 0) >= 0 || bytes.HasPrefix(head, []byte("\x7fELF")) {
+		if isBinary(path) {
 			return &exitError{code: exitCannotRun, err: fmt.Errorf("command %q cannot be run: %w", command[0], err), fix: "get a build of it for this system"}
 		}
-		// A script without a #! line: POSIX has execvp hand it to the shell.
-		err = syscall.Exec("/bin/sh", append([]string{"sh", path}, command[1:]...), environ)
+		err = syscall.Exec(scriptShell, scriptArgs(path, command), environ)
 	case errors.Is(err, syscall.ENOENT):
 		return noInterpreter(path, command[0])
 	}
@@ -38,18 +34,4 @@ func noInterpreter(path, name string) error {
 		e.fix = "correct the first line of " + path
 	}
 	return e
-}
-
-// firstLine returns what the kernel looks at to tell scripts from programs: the
-// first line, at most 128 bytes.
-func firstLine(path string) []byte {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = f.Close() }()
-	head := make([]byte, 128)
-	n, _ := io.ReadFull(f, head)
-	line, _, _ := bytes.Cut(head[:n], []byte("\n"))
-	return line
 }
