@@ -7,11 +7,13 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -30,6 +32,11 @@ func TestMain(m *testing.M) {
 		"showenv":  showEnv,
 	}
 	unixPrograms(programs)
+	if programs[filepath.Base(os.Args[0])] == nil {
+		// Under nohup the signal is ignored, and programs that are started would
+		// inherit that. A signal that is caught they get as it is by default.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // with the race detector, programs wait a second to end otherwise
 	testscript.Main(m, programs)
 }
