@@ -138,7 +138,7 @@ func runExample(t *testing.T, environ []string, line string) {
 	}
 	cmd := exec.Command(shell[0], append(shell[1:], line)...)
 	cmd.Dir, cmd.Env = t.TempDir(), environ
-	put(t, filepath.Join(cmd.Dir, "long-job"), "#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN\"\n")
+	put(t, filepath.Join(cmd.Dir, "long-job"), "#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN$AWS_CONTAINER_AUTHORIZATION_TOKEN\"\n")
 	put(t, filepath.Join(cmd.Dir, "accessKeys.csv"), "Access key ID,Secret access key\n"+strings.Join(exampleKey(), ",")+"\n")
 	put(t, filepath.Join(cmd.Dir, "typed"), strings.Join(exampleKey(), "\n")+"\n")
 	var out bytes.Buffer

@@ -22,9 +22,9 @@ func newDemo(sys *Sys) *cobra.Command {
 		Short: "Show the whole journey on the sandbox; no AWS account needed",
 		Long: `Run the main job on a local stand-in for AWS: a key that goes into the vault, one
 MFA code that serves two roles in two accounts, the sessions that all programs
-share, a sign-in at Identity Center with the profiles that it gives, and the
-explanation of a profile that is broken on purpose. Each step is
-the command that you would type, with its real output. It takes a second; nothing
+share, a sign-in at Identity Center with the profiles that it gives, an endpoint
+that renews the credentials of a program, and the explanation of a profile that is
+broken on purpose. Each step is the command that you would type, with its real output. It takes a second; nothing
 leaves this machine, your own ~/.aws is not read, and nothing is left behind.`,
 		Example: "  latchkey demo",
 		Args:    noArgs,
@@ -66,6 +66,8 @@ func demoSteps() []demoStep {
 		{say: "Sign in at Identity Center, in a browser (the sandbox's pages answer by themselves here), for all AWS tools:", command: []string{"login", "sso-dev"}},
 		{say: "A profile for every account and role that it gives:", command: []string{"sso", "sync", "--yes"}},
 		{say: "One of them:", command: []string{"whoami", "dev-ReadOnly"}},
+		{say: "A program that runs for long gets no keys, but an endpoint that renews them for it:",
+			command: []string{"exec", "dev-ReadOnly", "--serve", "--", "latchkey", "whoami"}},
 		{say: "And a profile that is broken on purpose:", command: []string{"explain", "broken"}, fails: true},
 	}
 }

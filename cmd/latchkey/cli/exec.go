@@ -47,7 +47,7 @@ command cannot be run, 127 if there is none of that name, 130 if cancelled.`,
 		Example: `  latchkey exec prod -- terraform plan
   latchkey exec prod --read-only -- aws s3 ls
   latchkey exec prod --for 30m -- ./long-job
-  latchkey exec prod --serve -- ./longer-job`,
+  latchkey exec prod --serve -- ./long-job`,
 		Args:              func(cmd *cobra.Command, args []string) error { return execArgs(sys, cmd, args) },
 		ValidArgsFunction: completeCommand(completeProfiles(sys)),
 		RunE: func(cmd *cobra.Command, args []string) error {
