@@ -24,8 +24,9 @@ func newDemo(sys *Sys) *cobra.Command {
 MFA code that serves two roles in two accounts, the sessions that all programs
 share, a sign-in at Identity Center with the profiles that it gives, an endpoint
 that renews the credentials of a program, and the explanation of a profile that is
-broken on purpose. Each step is the command that you would type, with its real output. It takes a second; nothing
-leaves this machine, your own ~/.aws is not read, and nothing is left behind.`,
+broken on purpose. Each step is the command that you would type, with its real
+output. It takes a second; nothing leaves this machine, your own ~/.aws is not
+read, and nothing is left behind.`,
 		Example: "  latchkey demo",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), sys) },
