@@ -92,7 +92,7 @@ func (s *Server) assumeRole(x *exchange, c *caller, p *params) (any, *stsError) 
 		identity = c.sourceIdentity
 	}
 	made := s.mint(roleSession(account, role, in.sessionName, caller{
-		sourceIdentity: identity, tags: tags, transitive: transitive,
+		chained: c.kind != kindUser, sourceIdentity: identity, tags: tags, transitive: transitive,
 		sessionPolicy: in.session.document, policyARNs: in.session.policyARNs,
 	}), lifetime)
 	return assumeRoleResult{

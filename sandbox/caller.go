@@ -33,6 +33,7 @@ type caller struct {
 	keyID, secret, token string
 	expires              time.Time // zero for long-term keys
 	console              bool      // of kindSession: signed in at the console
+	chained              bool      // of kindRole: assumed with another session
 
 	mfaAt          time.Time // when MFA was used, zero if not
 	sourceIdentity string

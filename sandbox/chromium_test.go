@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/chromium"
 	"github.com/latchkey-aws/latchkey/sandbox"
@@ -34,7 +35,7 @@ func TestChromium(t *testing.T) {
 	t.Parallel()
 	page := chromium.Start(t)
 	page.Size(900, 900)
-	b := &bench{sandbox.Start(t), t, &clock{now: start()}}
+	b := &bench{sandbox.Start(t), t, &clock{now: time.Now()}}
 	answers := make(chan url.Values, 2)
 	callback := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/oauth/callback" {
@@ -95,7 +96,22 @@ func TestChromium(t *testing.T) {
 	page.Click("allow")
 	page.WaitFor("paste-code")
 	shot(page, "paste")
-	if said := page.Complaints(); len(said) > 0 {
+
+	_, token := b.federate(federated(b))
+	page.Open(b.URL() + b.consoleURL(token))
+	page.WaitFor("logout") // carol is signed in
+	shot(page, "console-other")
+	page.Click("logout")
+	page.WaitFor("destination")
+	if got := page.Text("identity"); got != "arn:aws:sts::111122223333:federated-user/fred" {
+		t.Errorf("console of %s", got)
+	}
+	shot(page, "console")
+	page.Open(b.URL() + "/switchrole?account=dev&roleName=ReadOnly")
+	page.WaitFor("allowed")
+	shot(page, "switchrole")
+	// The one complaint is the status of the page that carol is asked to leave by.
+	if said := page.Complaints(); len(said) != 1 || !strings.Contains(said[0], "status of 400 (Bad Request) "+b.URL()+"/federation?") {
 		t.Errorf("the browser complains: %q", said)
 	}
 }

@@ -16,7 +16,7 @@ type wireError struct {
 func (s *Server) fail(x *exchange, f Failure) {
 	x.retryAfter(f)
 	service := x.rec.Service
-	if isPage(x.r.URL.Path) {
+	if isPage(x.r.URL) {
 		service = "pages" // people read them, whatever service they are of
 	}
 	e := findError(service, f.Status, f.Code)

@@ -22,6 +22,8 @@ type browser struct {
 	cookie  string // its value
 	who     person
 	expires time.Time
+
+	consoles []consoleSession // that sign-in tokens have begun, the oldest first
 }
 
 // browserLifetime is how long a browser stays signed in.
@@ -163,6 +165,11 @@ func (s *Server) remember(x *exchange, b *browser) {
 	delete(s.sso.browsers, b.cookie)
 	forget(s.sso.browsers, func(b *browser) bool { return !x.now.Before(b.expires) })
 	b.cookie, b.expires = randomText(32), x.now.Add(browserLifetime)
+	for _, c := range b.consoles { // these may last longer
+		if c.ends.After(b.expires) {
+			b.expires = c.ends
+		}
+	}
 	s.sso.browsers[b.cookie] = b
 	http.SetCookie(x.w, &http.Cookie{Name: s.cookieName(), Value: b.cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -156,7 +157,7 @@ func (p page) buttons() map[string]button {
 		if m == nil {
 			return ""
 		}
-		return m[1]
+		return html.UnescapeString(m[1])
 	}
 	out := map[string]button{}
 	for _, form := range regexp.MustCompile(`(?s)<form .*?</form>`).FindAllString(p.body, -1) {

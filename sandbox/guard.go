@@ -62,7 +62,7 @@ func (s *Server) refuse(r *http.Request) int {
 		return http.StatusMisdirectedRequest
 	case r.Method == http.MethodOptions, loopback.Proxied(r.Header):
 		return http.StatusForbidden
-	case !opened(r), !isPage(r.URL.Path) && loopback.Browsed(r.Header):
+	case !opened(r), !isPage(r.URL) && loopback.Browsed(r.Header):
 		return http.StatusForbidden
 	}
 	return 0
@@ -106,6 +106,12 @@ func (s *Server) route(x *exchange) {
 		s.servePages(x)
 	case path == "/v1/token":
 		s.serveSignIn(x)
+	case path == federationPath:
+		s.serveFederation(x)
+	case path == oauthPath:
+		s.serveOAuth(x)
+	case path == switchRolePath:
+		s.serveSwitchRole(x)
 	case strings.HasPrefix(path, "/_sandbox/"):
 		s.serveControl(x)
 	default:

@@ -18,6 +18,8 @@ func (x *exchange) name() {
 		x.rec.Service = "control"
 	case strings.HasPrefix(path, "/latest/"):
 		x.rec.Service, x.rec.Operation = "imds", metadataOperation(path)
+	case path == federationPath:
+		x.nameFederation()
 	case strings.HasPrefix(path, pagesPath):
 		x.rec.Service = "pages"
 		if step := strings.TrimPrefix(path, pagesPath); slices.Contains(operationsOf("pages"), step) {
@@ -43,6 +45,21 @@ func (x *exchange) nameQuery() {
 	}
 	if action := form.Get("Action"); slices.Contains(operationsOf(x.rec.Service), action) {
 		x.rec.Operation = action
+	}
+}
+
+// nameFederation tells the program's request from the browser's.
+func (x *exchange) nameFederation() {
+	x.rec.Service = "console"
+	form := x.r.URL.Query()
+	if form.Get("Action") != "login" && x.r.Method == http.MethodPost {
+		form, _ = url.ParseQuery(string(x.body)) // what is wrong with it is answered later
+	}
+	switch form.Get("Action") {
+	case "getSigninToken":
+		x.rec.Operation = "GetSigninToken"
+	case "login":
+		x.rec.Operation = "Login"
 	}
 }
 
@@ -85,6 +102,10 @@ func operationAt(path string) (service, operation string) {
 		return "signin", "CreateOAuth2Token"
 	case "/v1/authorize":
 		return "signin", "Authorize"
+	case oauthPath:
+		return "console", "Logout"
+	case switchRolePath:
+		return "console", "SwitchRole"
 	case "/container/credentials":
 		return "container", "GetCredentials"
 	}
@@ -93,7 +114,7 @@ func operationAt(path string) (service, operation string) {
 
 // failingServices are the services whose operations can fail on demand.
 func failingServices() []string {
-	return []string{"sts", "iam", "sso", "sso_oidc", "signin", "imds", "container", "pages"}
+	return []string{"sts", "iam", "sso", "sso_oidc", "signin", "imds", "container", "console", "pages"}
 }
 
 // operationsOf lists the operations of a service, or of all for "".
@@ -113,8 +134,10 @@ func operationsOf(service string) []string {
 		return []string{"GetToken", "GetMetadata", "GetCredentials"}
 	case "container":
 		return []string{"GetCredentials"}
-	case "pages": // the steps of a sign-in in the browser
-		return []string{"flow", "confirm", "signin", "consent", "approved", "denied"}
+	case "console":
+		return []string{"GetSigninToken", "Login", "Logout", "SwitchRole"}
+	case "pages": // what the pages of a browser lead to
+		return []string{"flow", "confirm", "signin", "consent", "approved", "denied", "console"}
 	}
 	var all []string
 	for _, name := range failingServices() {

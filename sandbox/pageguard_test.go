@@ -64,7 +64,7 @@ func TestPageHeaders(t *testing.T) {
 func TestPageGuard(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	pages := []string{"/authorize", "/v1/authorize", "/device", "/v1/sessions/confirmation", "/_pages/flow", "/_pages/approved", "/_pages/x"}
+	pages := []string{"/authorize", "/v1/authorize", "/device", "/v1/sessions/confirmation", "/federation?Action=login", "/oauth", "/switchrole", "/_pages/console", "/_pages/flow", "/_pages/approved", "/_pages/x"}
 	for _, path := range pages {
 		for _, c := range []struct {
 			method, header, value string

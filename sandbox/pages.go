@@ -20,13 +20,16 @@ const (
 	confirmationPath = "/v1/sessions/confirmation"
 )
 
-// isPage reports whether a path is for browsers.
-func isPage(path string) bool {
-	switch path {
-	case "/authorize", "/v1/authorize", devicePath, confirmationPath:
+// isPage reports whether a URL is for browsers. The federation endpoint has one
+// path for both; it is the action that tells.
+func isPage(u *url.URL) bool {
+	switch u.Path {
+	case "/authorize", "/v1/authorize", devicePath, confirmationPath, oauthPath, switchRolePath:
 		return true
+	case federationPath:
+		return u.Query().Get("Action") == "login"
 	}
-	return strings.HasPrefix(path, pagesPath)
+	return strings.HasPrefix(u.Path, pagesPath)
 }
 
 // serveDevice is the verification URI of the device flow.
@@ -97,6 +100,10 @@ func (s *Server) servePages(x *exchange) {
 				page = deniedPage
 			}
 			x.html(http.StatusOK, page(), "")
+		}
+	case path == consolePath:
+		if x.method(http.MethodGet) {
+			s.serveConsole(x)
 		}
 	default:
 		x.empty(http.StatusNotFound)

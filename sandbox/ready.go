@@ -22,6 +22,7 @@ type Endpoints struct {
 	SSO       string `json:"sso"`
 	SSOOIDC   string `json:"sso_oidc"`
 	SignIn    string `json:"signin"`
+	Console   string `json:"console"` // federation, logout and switch-role pages
 	IMDS      string `json:"imds"`
 	Container string `json:"container"` // the whole URL of the credentials
 }
@@ -66,7 +67,7 @@ type ReadyDevice struct {
 func (s *Server) Ready() Ready {
 	out := Ready{
 		URL: s.url, Region: s.world.Region, ContainerToken: s.container.token,
-		Endpoints: Endpoints{s.url, s.url, s.url, s.url, s.url, s.url, s.url + "/container/credentials"},
+		Endpoints: Endpoints{s.url, s.url, s.url, s.url, s.url, s.url, s.url, s.url + "/container/credentials"},
 		Accounts:  []ReadyAccount{}, Users: []ReadyUser{}, Profiles: []string{}, AutoApprove: s.auto,
 	}
 	if ic := s.world.IdentityCenter; ic != nil {

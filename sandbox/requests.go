@@ -15,9 +15,9 @@ const maxRecorded = 10_000
 // a token, a code or a body.
 type Recorded struct {
 	Time        time.Time `json:"time"`
-	Service     string    `json:"service"`                 // sts, iam, sso, sso_oidc, signin, pages, imds, container, control, unknown, refused
+	Service     string    `json:"service"`                 // sts, iam, sso, sso_oidc, signin, console, pages, imds, container, control, unknown, refused
 	Operation   string    `json:"operation"`               // "AssumeRole", or the method where there is no name
-	AccessKeyID string    `json:"access_key_id,omitempty"` // of a signed request whose signature was right
+	AccessKeyID string    `json:"access_key_id,omitempty"` // of a signed request whose signature was right, or of the session that a console sign-in began with
 	Status      int       `json:"status"`                  // 0: the connection ended without an answer
 	Code        string    `json:"code,omitempty"`          // error code, "" for success
 	Injected    bool      `json:"injected,omitempty"`      // a failure on demand met it

@@ -23,6 +23,7 @@ type signIns struct {
 	codes    map[string]authCode     // by authorization code
 	flows    map[string]*flow        // what people are being asked, by id
 	browsers map[string]*browser     // by cookie
+	tokens   map[string]signInToken  // of the console's federation endpoint
 }
 
 type ssoAccess struct {

@@ -43,6 +43,7 @@ type Settings struct {
 	DeviceCode            time.Duration `yaml:"device_code"`             // 10m
 	Latency               time.Duration `yaml:"latency"`                 // before every answer but the control API's; 0
 	PortalRate            int           `yaml:"portal_rate"`             // requests a second that the portal answers; 0 for any number
+	ConsoleMultiSession   bool          `yaml:"console_multi_session"`   // let one browser sign in to the console with several identities
 	DeviceInterval        time.Duration `yaml:"device_interval"`         // between two questions about a device code, in whole seconds; 5s
 }
 
