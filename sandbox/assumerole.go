@@ -94,10 +94,10 @@ func (s *Server) assumeRole(x *exchange, c *caller, p *params) (any, *stsError) 
 	made := s.mint(roleSession(account, role, in.sessionName, caller{
 		chained: c.kind != kindUser, sourceIdentity: identity, tags: tags, transitive: transitive,
 		sessionPolicy: in.session.document, policyARNs: in.session.policyARNs,
-	}), lifetime)
+	}), lifetime, x.issue)
 	return assumeRoleResult{
 		SourceIdentity: identity, AssumedRoleUser: assumedRoleUser{made.userID, made.arn},
-		Credentials: made.credentials(), PackedPolicySize: in.session.packed,
+		Credentials: made.credentials(x.issue), PackedPolicySize: in.session.packed,
 	}, nil
 }
 

@@ -35,6 +35,8 @@ type caller struct {
 	console              bool      // of kindSession: signed in at the console
 	chained              bool      // of kindRole: assumed with another session
 
+	revoked bool // ended before its time
+
 	mfaAt          time.Time // when MFA was used, zero if not
 	sourceIdentity string
 	tags           []tag // session tags, inherited ones included
@@ -47,6 +49,11 @@ type tag struct{ key, value string }
 
 // temporary reports whether the credentials are a session.
 func (c *caller) temporary() bool { return c.token != "" }
+
+// ended reports whether the credentials are good no more.
+func (c *caller) ended(now time.Time) bool {
+	return c.temporary() && (c.revoked || !now.Before(c.expires))
+}
 
 // principal gives the caller's names for a Principal element.
 func (c *caller) principal() policy.Caller {

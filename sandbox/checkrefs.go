@@ -44,6 +44,9 @@ func (c *checker) conduct(w *World) {
 	if d := w.Settings.Latency; d > longestDelay {
 		c.at("$.settings.latency", "latency %s is not 0s to 1h", d)
 	}
+	if d := w.Settings.ClockSkew; !skewable(d) {
+		c.at("$.settings.clock_skew", "%s", skewMistake(d))
+	}
 	if n := w.Settings.PortalRate; n < 0 {
 		c.at("$.settings.portal_rate", "portal_rate is less than 0")
 	}

@@ -74,7 +74,7 @@ func (s *Server) consoleLogin(x *exchange, query map[string]string) {
 	if token.duration > 0 {
 		session.ends = x.now.Add(token.duration)
 	}
-	if c := s.lookup(token.who.keyID, token.who.token); c == nil || !x.now.Before(c.expires) {
+	if c := s.lookup(token.who.keyID, token.who.token); c == nil || c.ended(x.now) {
 		x.rec.Code = "ExpiredToken"
 		x.problem("You cannot sign in with this link", "The credentials that it was made with have ended.")
 		return

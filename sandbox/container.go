@@ -36,11 +36,24 @@ func (s *Server) serveContainer(x *exchange) {
 		x.containerFail(http.StatusBadRequest, "AssumeRoleUnauthorizedAccess", "the role's trust policy does not name the container service")
 		return
 	}
-	c := s.container.role.get(s, account, role, "task")
-	x.write(http.StatusOK, "application/json", []byte(toJSON(map[string]string{
-		"RoleArn": c.roleARN, "AccessKeyId": c.keyID, "SecretAccessKey": c.secret,
-		"Token": c.token, "Expiration": c.expires.UTC().Format(time.RFC3339), "AccountId": account.ID,
+	c := s.container.role.get(s, account, role, "task", x.issue)
+	x.write(http.StatusOK, "application/json", []byte(toJSON(metadataCredentials{
+		RoleARN: c.roleARN, AccessKeyID: part(x.issue, partID, c.keyID), SecretAccessKey: part(x.issue, partSecret, c.secret),
+		Token: part(x.issue, partToken, c.token), Expiration: part(x.issue, partExpiration, c.stamp()), AccountID: account.ID,
 	})))
+}
+
+// metadataCredentials is the JSON of instances and containers.
+type metadataCredentials struct {
+	Code            string  `json:"Code,omitempty"`
+	LastUpdated     string  `json:"LastUpdated,omitempty"`
+	Type            string  `json:"Type,omitempty"`
+	RoleARN         string  `json:"RoleArn,omitempty"`
+	AccessKeyID     *string `json:"AccessKeyId,omitempty"`
+	SecretAccessKey *string `json:"SecretAccessKey,omitempty"`
+	Token           *string `json:"Token,omitempty"`
+	Expiration      *string `json:"Expiration,omitempty"`
+	AccountID       string  `json:"AccountId,omitempty"`
 }
 
 func (x *exchange) containerFail(status int, code, message string) {
@@ -60,18 +73,29 @@ func trustsService(x *exchange, a *Account, r *Role, service string) bool {
 // current is a role session that is renewed before it ends, as AWS renews what
 // it puts on instances and containers.
 type current struct {
-	mu      sync.Mutex
-	session *caller
+	mu       sync.Mutex
+	session  *caller
+	lifetime time.Duration // of the session
 }
 
 // get returns a session with more than ten minutes, or a tenth of its life if
 // that is less, to go.
-func (c *current) get(s *Server, a *Account, r *Role, name string) *caller {
+func (c *current) get(s *Server, a *Account, r *Role, name string, change issue) *caller {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	lifetime := orDefault(s.world.Settings.Metadata, 6*time.Hour)
-	if c.session == nil || c.session.expires.Sub(s.now()) <= min(10*time.Minute, lifetime/10) {
-		c.session = s.mint(roleSession(a, r, name, caller{}), lifetime)
+	if change.lifetime != 0 {
+		lifetime = change.lifetime
+	}
+	now := s.now()
+	if c.session == nil || c.lifetime != lifetime || change.rotate || s.revoked(c.session) || c.session.expires.Sub(now) <= min(10*time.Minute, lifetime/10) {
+		c.session, c.lifetime = s.mint(roleSession(a, r, name, caller{}), lifetime, change), lifetime
 	}
 	return c.session
+}
+
+// revoked reports whether a session was ended before its time.
+func (s *Server) revoked(c *caller) bool {
+	now := s.lookup(c.keyID, c.token)
+	return now != nil && now.revoked
 }

@@ -17,11 +17,17 @@ func (s *Server) serveControl(x *exchange) {
 			x.write(http.StatusOK, "application/json", []byte(toJSON(s.Ready())+"\n"))
 		}
 	case "/_sandbox/requests":
-		if x.method(http.MethodGet) {
-			x.write(http.StatusOK, "application/json", []byte(toJSON(append([]Recorded{}, s.Requests()...))+"\n"))
-		}
+		s.serveRequests(x)
+	case "/_sandbox/requests/count":
+		s.serveRequestCount(x)
+	case "/_sandbox/clock":
+		s.serveClock(x)
 	case "/_sandbox/failures":
 		s.serveFailures(x)
+	case "/_sandbox/revoke":
+		if x.method(http.MethodPost) {
+			x.write(http.StatusOK, "application/json", []byte(toJSON(map[string]int{"revoked": s.RevokeSessions()})+"\n"))
+		}
 	case "/_sandbox/mfa-code":
 		if x.method(http.MethodPost) {
 			code, err := s.MFACode(x.r.URL.Query().Get("user"))

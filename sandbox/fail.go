@@ -24,11 +24,18 @@ func (s *Server) answer(x *exchange) {
 		return
 	}
 	x.rec.Injected = true
+	s.meet(x, f)
+}
+
+// meet has a request meet its failure.
+func (s *Server) meet(x *exchange, f Failure) {
+	x.issue = issue{f.Lifetime, f.Rotate, f.Drop, f.Empty}
 	var lost *draft
 	if f.After {
-		lost = s.draft(x)
+		lost = s.draft(x, s.perform)
 	}
 	s.wait(x, f.Delay)
+	answer := func(x *exchange) { s.answerFailing(x, f, lost) }
 	switch {
 	case f.Hang:
 		s.hang(x)
@@ -36,6 +43,21 @@ func (s *Server) answer(x *exchange) {
 		x.reset()
 	case f.Close:
 		x.drop()
+	case f.Huge > 0:
+		s.huge(x, f)
+	case f.Trickle > 0 || f.Cut > 0:
+		s.slow(x, s.draft(x, answer), f)
+	default:
+		answer(x)
+	}
+}
+
+// answerFailing answers as a failure says; lost is the true answer, if the
+// operation has taken effect already.
+func (s *Server) answerFailing(x *exchange, f Failure, lost *draft) {
+	switch {
+	case f.Garbage != "":
+		s.garbage(x, f, lost)
 	case f.Body != "":
 		x.failRaw(f)
 	case f.Status != 0 || f.Code != "":
@@ -107,12 +129,16 @@ func (x *exchange) failRaw(f Failure) {
 	if status == 0 {
 		status = http.StatusOK
 	}
-	contentType := "application/json"
-	if x.rec.Service == "sts" || x.rec.Service == "iam" {
-		contentType = "text/xml"
-	}
 	x.rec.Code = ""
-	x.write(status, contentType, []byte(f.Body))
+	x.write(status, x.serviceType(), []byte(f.Body))
+}
+
+// serviceType is the content type of most of a service's answers.
+func (x *exchange) serviceType() string {
+	if x.rec.Service == "sts" || x.rec.Service == "iam" {
+		return "text/xml"
+	}
+	return "application/json"
 }
 
 func (x *exchange) retryAfter(f Failure) {
@@ -128,12 +154,12 @@ type draft struct {
 	body   bytes.Buffer
 }
 
-// draft performs the operation and keeps its answer back.
-func (s *Server) draft(x *exchange) *draft {
+// draft has the request answered, and keeps the answer back.
+func (s *Server) draft(x *exchange, answer func(*exchange)) *draft {
 	d := &draft{header: x.w.Header().Clone(), status: http.StatusOK}
 	client := x.w
 	x.w = d
-	s.perform(x)
+	answer(x)
 	x.w = client
 	return d
 }

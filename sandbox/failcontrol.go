@@ -13,8 +13,7 @@ func (s *Server) serveFailures(x *exchange) {
 			err = s.Fail(f)
 		}
 		if err != nil {
-			x.rec.Code = "BadRequest"
-			x.write(http.StatusBadRequest, "text/plain; charset=utf-8", []byte(err.Error()+"\n"))
+			x.badRequest(err)
 			return
 		}
 		x.write(http.StatusOK, "application/json", []byte(toJSON(f)+"\n"))

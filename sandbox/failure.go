@@ -6,14 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 )
 
 // A Failure goes wrong on demand: it says which requests it meets, when, and
-// what becomes of them. It needs at least one of Delay, Status, Code, Body,
-// Close, Reset and Hang. The zero value of every field means "any" or "none".
+// what becomes of them. The zero value of every field means "any" or "none"; what
+// is needed is at least one field that changes something. What it does not say is
+// as without it: alone, Delay, Trickle and Cut spoil the true answer.
 type Failure struct {
 	// Service and Operation are as in the request log: "sso_oidc", "CreateToken".
 	Service   string `yaml:"service" json:"service,omitempty"`
@@ -38,77 +38,36 @@ type Failure struct {
 	RetryAfter int `yaml:"retry_after" json:"retry_after,omitempty"`
 	// Body is the raw text of the answer instead of an error in the service's form.
 	Body string `yaml:"body" json:"body,omitempty"`
+	// Garbage is an answer that no client should believe or choke on: "html", a
+	// page as of a captive portal; "control", NUL, escape and other control bytes;
+	// "nested", 100,000 levels; "empty", nothing; and of the true answer "truncated",
+	// its first half, and "mislabeled", all of it as text/html.
+	Garbage string `yaml:"garbage" json:"garbage,omitempty"`
+	// Huge is an answer of so many bytes, 1 TiB at most, that are made as they are
+	// sent; with Gzip they are compressed, about a thousandfold.
+	Huge int64 `yaml:"huge" json:"huge,omitempty"`
+	Gzip bool  `yaml:"gzip" json:"gzip,omitempty"`
+	// Trickle sends the answer slowly: so many bytes a second.
+	Trickle int `yaml:"trickle" json:"trickle,omitempty"`
+	// Cut ends the connection after so many bytes of the answer's body, of which
+	// Content-Length has promised more.
+	Cut int `yaml:"cut" json:"cut,omitempty"`
 	// Close ends the connection without an answer, Reset does it with a TCP
 	// reset, and Hang says nothing until the client goes or the server closes.
 	Close bool `yaml:"close" json:"close,omitempty"`
 	Reset bool `yaml:"reset" json:"reset,omitempty"`
 	Hang  bool `yaml:"hang" json:"hang,omitempty"`
-}
 
-// longestDelay bounds every delay: longer than any client waits.
-const longestDelay = time.Hour
-
-// mistake is what is wrong with one key of a failure.
-type mistake struct{ key, text string }
-
-// mistakes checks a failure.
-func (f *Failure) mistakes() (out []mistake) {
-	add := func(key, format string, args ...any) { out = append(out, mistake{key, fmt.Sprintf(format, args...)}) }
-	services := failingServices()
-	if f.Service != "" && !slices.Contains(services, f.Service) {
-		add("service", "service %q is not one of %s", clip(f.Service), strings.Join(services, ", "))
-	} else if known := operationsOf(f.Service); f.Operation != "" && !slices.Contains(known, f.Operation) {
-		add("operation", "operation %q is not one of %s", clip(f.Operation), strings.Join(known, ", "))
-	}
-	for _, n := range []struct {
-		key   string
-		value int
-	}{{"skip", f.Skip}, {"times", f.Times}, {"retry_after", f.RetryAfter}} {
-		if n.value < 0 {
-			add(n.key, "%s is less than 0", n.key)
-		}
-	}
-	if f.Delay < 0 || f.Delay > longestDelay {
-		add("delay", "delay %s is not 0s to 1h", f.Delay)
-	}
-	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
-		add("status", "status %d is not 200 to 599", f.Status)
-	}
-	if f.Code != "" && !wordy(f.Code, 1, 128, ".:-") {
-		add("code", "code is not 1 to 128 of letters, digits and .:-_")
-	}
-	endings := f.endings()
-	switch {
-	case len(endings) > 1:
-		add(endings[1], "%s exclude each other", strings.Join(endings, " and "))
-	case len(endings) == 0 && f.Delay == 0:
-		add("", "nothing fails: give delay, status, code, body, close, reset or hang")
-	}
-	if answered := f.Status != 0 || f.Code != ""; !answered && f.Message != "" {
-		add("message", "message needs a status or a code")
-	} else if !answered && f.Body == "" && f.RetryAfter != 0 {
-		add("retry_after", "retry_after needs a status, a code or a body")
-	}
-	return out
-}
-
-// endings names the keys that say how the request ends; one is enough.
-func (f *Failure) endings() (keys []string) {
-	for _, e := range []struct {
-		key   string
-		given bool
-	}{
-		{"status or code", f.Code != "" || f.Status != 0 && f.Body == ""},
-		{"body", f.Body != ""},
-		{"close", f.Close},
-		{"reset", f.Reset},
-		{"hang", f.Hang},
-	} {
-		if e.given {
-			keys = append(keys, e.key)
-		}
-	}
-	return keys
+	// Lifetime is that of the credentials that the answer hands out, from -24h to
+	// 36h; below zero they have ended when they arrive. In JSON it is written like
+	// "70s". These four meet only operations that hand out credentials.
+	Lifetime time.Duration `yaml:"lifetime" json:"lifetime,omitempty" sign:"±"`
+	// Rotate ends the credentials that the same identity was given before.
+	Rotate bool `yaml:"rotate" json:"rotate,omitempty"`
+	// Drop leaves members of the credentials out, Empty leaves them there without a
+	// value: access_key_id, secret_access_key, session_token, expiration.
+	Drop  []string `yaml:"drop" json:"drop,omitempty"`
+	Empty []string `yaml:"empty" json:"empty,omitempty"`
 }
 
 // plainFailure is a Failure without its methods.
@@ -128,7 +87,8 @@ func (f *Failure) UnmarshalJSON(data []byte) error {
 	}
 	var in struct {
 		plainFailure
-		Delay *string `json:"delay"`
+		Delay    *string `json:"delay"`
+		Lifetime *string `json:"lifetime"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		var wrong *json.UnmarshalTypeError
@@ -137,14 +97,30 @@ func (f *Failure) UnmarshalJSON(data []byte) error {
 		}
 		return err
 	}
-	if in.Delay != nil {
-		d, err := time.ParseDuration(*in.Delay)
-		if err != nil {
-			return fmt.Errorf("delay %q is not one like 2s or 1m30s", clip(*in.Delay))
+	out := Failure(in.plainFailure)
+	for _, d := range []struct {
+		key  string
+		text *string
+		to   *time.Duration
+	}{{"delay", in.Delay, &out.Delay}, {"lifetime", in.Lifetime, &out.Lifetime}} {
+		if d.text == nil {
+			continue
 		}
-		in.plainFailure.Delay = d
+		var err error
+		if *d.to, err = time.ParseDuration(*d.text); err != nil {
+			return fmt.Errorf("%s %q is not one like 2s or 1m30s", d.key, clip(*d.text))
+		}
 	}
-	*f = Failure(in.plainFailure)
+	if in.Lifetime != nil && out.Lifetime == 0 {
+		return errors.New(`lifetime is 0: write "-1s" for credentials that have ended`)
+	}
+	if len(out.Drop) == 0 {
+		out.Drop = nil
+	}
+	if len(out.Empty) == 0 {
+		out.Empty = nil
+	}
+	*f = out
 	return nil
 }
 
@@ -152,20 +128,26 @@ func kindOf(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Bool:
 		return "true or false"
-	case reflect.Int:
+	case reflect.Int, reflect.Int64:
 		return "a whole number"
+	case reflect.Slice:
+		return "a list of texts"
 	}
 	return "a text"
 }
 
-// MarshalJSON writes the delay as text.
+// MarshalJSON writes durations as text.
 func (f Failure) MarshalJSON() ([]byte, error) {
 	out := struct {
 		plainFailure
-		Delay string `json:"delay,omitempty"`
+		Delay    string `json:"delay,omitempty"`
+		Lifetime string `json:"lifetime,omitempty"`
 	}{plainFailure: plainFailure(f)}
 	if f.Delay != 0 {
 		out.Delay = f.Delay.String()
+	}
+	if f.Lifetime != 0 {
+		out.Lifetime = f.Lifetime.String()
 	}
 	return json.Marshal(out)
 }

@@ -47,6 +47,9 @@ func (l *failureList) take(service, operation string) (Failure, bool) {
 		if f.Service != "" && f.Service != service || f.Operation != "" && f.Operation != operation {
 			continue
 		}
+		if f.changesCredentials() && !handsOut(operation) {
+			continue
+		}
 		if f.Times > 0 && c.Hits >= f.Times {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -184,8 +185,8 @@ func TestFailureConnections(t *testing.T) {
 		}
 		var last sandbox.Recorded
 		for range 200 { // the connection ends before the request is recorded
-			if log := b.Requests(); len(log) == 2 {
-				last = log[1]
+			if log := b.Requests(); len(log) == 1 {
+				last = log[0]
 				break
 			}
 			time.Sleep(5 * time.Millisecond)
@@ -248,8 +249,8 @@ func TestFailureMistakes(t *testing.T) {
 		`{"delay":"2"}`:                       `delay "2" is not one like 2s or 1m30s`,
 		`{"delay":"-2s"}`:                     "failure: delay -2s is not 0s to 1h",
 		`{"delay":"2h"}`:                      "failure: delay 2h0m0s is not 0s to 1h",
-		`{}`:                                  "failure: nothing fails: give delay, status, code, body, close, reset or hang",
-		`{"operation":"CreateToken"}`:         "failure: nothing fails: give delay, status, code, body, close, reset or hang",
+		`{}`:                                  "failure: nothing fails: give delay, status, code, body, garbage, huge, trickle, cut, close, reset, hang, lifetime, rotate, drop or empty",
+		`{"operation":"CreateToken"}`:         "failure: nothing fails: give delay, status, code, body, garbage, huge, trickle, cut, close, reset, hang, lifetime, rotate, drop or empty",
 		`{"status":99}`:                       "failure: status 99 is not 200 to 599",
 		`{"status":500,"times":-1}`:           "failure: times is less than 0",
 		`{"status":500,"skip":-1}`:            "failure: skip is less than 0",
@@ -258,11 +259,35 @@ func TestFailureMistakes(t *testing.T) {
 		`{"status":500,"service":"control"}`:  `failure: service "control" is not one of sts, iam, sso, sso_oidc, signin, imds, container, console, pages`,
 		`{"status":500,"service":"sso","operation":"CreateToken"}`: `failure: operation "CreateToken" is not one of GetRoleCredentials, ListAccounts, ListAccountRoles, Logout`,
 		`{"status":500,"operation":"createtoken"}`:                 `failure: operation "createtoken" is not one of Assume`,
-		`{"code":"a\r\nb"}`:             "failure: code is not 1 to 128 of letters, digits and .:-_",
-		`{"close":true,"hang":true}`:    "failure: close and hang exclude each other",
-		`{"code":"x","body":"y"}`:       "failure: status or code and body exclude each other",
-		`{"close":true,"message":"x"}`:  "failure: message needs a status or a code",
-		`{"hang":true,"retry_after":1}`: "failure: retry_after needs a status, a code or a body",
+		`{"code":"a\r\nb"}`:                                    "failure: code is not 1 to 128 of letters, digits and .:-_",
+		`{"close":true,"hang":true}`:                           "failure: close and hang exclude each other",
+		`{"code":"x","body":"y"}`:                              "failure: status or code and body exclude each other",
+		`{"close":true,"message":"x"}`:                         "failure: message needs a status or a code",
+		`{"garbage":"x"}`:                                      `failure: garbage "x" is not one of html, truncated, control, nested, mislabeled, empty`,
+		`{"garbage":"html","code":"x"}`:                        "failure: status or code and garbage exclude each other",
+		`{"garbage":"html","huge":1}`:                          "failure: garbage and huge exclude each other",
+		`{"huge":-1}`:                                          "failure: huge -1 is not 1 to 1099511627776 bytes",
+		`{"huge":1099511627777}`:                               "failure: huge 1099511627777 is not 1 to 1099511627776 bytes",
+		`{"huge":"1"}`:                                         "huge is not a whole number",
+		`{"gzip":true,"status":500}`:                           "failure: gzip needs huge",
+		`{"trickle":-1}`:                                       "failure: trickle is less than 0",
+		`{"trickle":1,"hang":true}`:                            "failure: trickle needs an answer",
+		`{"cut":-1}`:                                           "failure: cut is less than 0",
+		`{"cut":1,"close":true}`:                               "failure: cut needs an answer",
+		`{"lifetime":"0s"}`:                                    `lifetime is 0: write "-1s" for credentials that have ended`,
+		`{"lifetime":70}`:                                      "lifetime is not a text",
+		`{"lifetime":"70"}`:                                    `lifetime "70" is not one like 2s or 1m30s`,
+		`{"lifetime":"37h"}`:                                   "failure: lifetime 37h0m0s is not -24h to 36h",
+		`{"lifetime":"-25h"}`:                                  "failure: lifetime -25h0m0s is not -24h to 36h",
+		`{"lifetime":"1m","status":500}`:                       "failure: status or code leaves no credentials to change",
+		`{"rotate":true,"close":true}`:                         "failure: close leaves no credentials to change",
+		`{"rotate":true,"operation":"GetCallerIdentity"}`:      "failure: GetCallerIdentity hands out no credentials",
+		`{"rotate":true,"service":"sso_oidc"}`:                 "failure: sso_oidc hands out no credentials",
+		`{"rotate":true,"service":"sso","operation":"Logout"}`: "failure: sso Logout hands out no credentials",
+		`{"drop":["Token"]}`:                                   `failure: drop: "Token" is not one of access_key_id, secret_access_key, session_token, expiration`,
+		`{"empty":["x"]}`:                                      `failure: empty: "x" is not one of access_key_id, secret_access_key, session_token, expiration`,
+		`{"drop":"x"}`:                                         "drop is not a list of texts",
+		`{"hang":true,"retry_after":1}`:                        "failure: retry_after needs a status, a code or a body",
 	} {
 		status, got, header := b.send("POST", failuresPath, body)
 		if status != 400 || !strings.HasPrefix(got, want) || !strings.HasPrefix(header.Get("Content-Type"), "text/plain") {
@@ -289,6 +314,7 @@ func TestFailureMistakes(t *testing.T) {
 // back as the same failure.
 func FuzzFailure(f *testing.F) {
 	f.Add([]byte(`{"service":"sso","operation":"ListAccounts","skip":1,"times":2,"after":true,"delay":"2s","status":429,"code":"x","message":"y","retry_after":3}`))
+	f.Add([]byte(`{"garbage":"html","trickle":5,"cut":3,"huge":1,"gzip":true,"lifetime":"-70s","rotate":true,"drop":["expiration"],"empty":[]}`))
 	f.Add([]byte(`{"body":"<html>","delay":null,"close":false}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var first, second sandbox.Failure
@@ -299,7 +325,7 @@ func FuzzFailure(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(text, &second); err != nil || first != second {
+		if err := json.Unmarshal(text, &second); err != nil || !reflect.DeepEqual(first, second) {
 			t.Errorf("%s\n%+v\n%+v: %v", text, first, second, err)
 		}
 	})

@@ -74,7 +74,7 @@ func (s *Server) getSignInToken(x *exchange, query map[string]string) {
 		x.federationFail("AccessDenied")
 		return
 	}
-	if !x.now.Before(c.expires) {
+	if c.ended(x.now) {
 		x.federationFail("ExpiredToken")
 		return
 	}

@@ -2,7 +2,6 @@ package sandbox_test
 
 import (
 	"encoding/json"
-
 	"net/url"
 	"strings"
 	"testing"

@@ -133,12 +133,18 @@ func managedAllows(arn string) bool {
 
 // credentials is the element that hands keys out.
 type credentials struct {
-	AccessKeyID     string `xml:"AccessKeyId"`
-	SecretAccessKey string
-	SessionToken    string
-	Expiration      string
+	AccessKeyID     *string `xml:"AccessKeyId"`
+	SecretAccessKey *string
+	SessionToken    *string
+	Expiration      *string
 }
 
-func (c *caller) credentials() credentials {
-	return credentials{c.keyID, c.secret, c.token, c.expires.UTC().Format(time.RFC3339)}
+func (c *caller) credentials(change issue) credentials {
+	return credentials{
+		part(change, partID, c.keyID), part(change, partSecret, c.secret),
+		part(change, partToken, c.token), part(change, partExpiration, c.stamp()),
+	}
 }
+
+// stamp is when the credentials end, as services say it.
+func (c *caller) stamp() string { return c.expires.UTC().Format(time.RFC3339) }

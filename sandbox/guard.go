@@ -23,6 +23,7 @@ type exchange struct {
 	body   []byte
 	id     string // request id
 	rec    Recorded
+	issue  issue // what a failure makes of the credentials that are handed out
 }
 
 // serve is the whole server: the checks that hold for every path, the route,
@@ -36,7 +37,11 @@ func (s *Server) serve(w http.ResponseWriter, sent *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Amzn-Requestid", x.id)
-	defer func() { s.log.add(x.rec) }()
+	defer func() {
+		if x.rec.Service != "control" {
+			s.log.add(x.rec)
+		}
+	}()
 	if status := s.refuse(r); status != 0 {
 		x.rec.Service = "refused"
 		x.empty(status)

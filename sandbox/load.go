@@ -98,9 +98,7 @@ func (c *checker) keys(node ast.Node, t reflect.Type) {
 	}
 	if t == reflect.TypeFor[time.Duration]() {
 		// A number would be nanoseconds, which nobody means.
-		if d, err := time.ParseDuration(node.GetToken().Value); err != nil || d < 0 {
-			c.add(node, fmt.Sprintf("duration %q is not one like 15m or 1h30m", node.GetToken().Value))
-		}
+		c.duration(node, false)
 		return
 	}
 	switch n := node.(type) {
@@ -131,9 +129,19 @@ func (c *checker) keys(node ast.Node, t reflect.Type) {
 				c.add(n.Key, fmt.Sprintf("key %q is not known%s", name, suggestion(t, name)))
 				return
 			}
-			next = field
+			if next = field.Type; field.Tag.Get("sign") != "" {
+				c.duration(n.Value, true)
+				return
+			}
 		}
 		c.keys(n.Value, next)
+	}
+}
+
+// duration checks one; few of them may be below zero.
+func (c *checker) duration(node ast.Node, signed bool) {
+	if d, err := time.ParseDuration(node.GetToken().Value); err != nil || d < 0 && !signed {
+		c.add(node, fmt.Sprintf("duration %q is not one like 15m or 1h30m", node.GetToken().Value))
 	}
 }
 
@@ -165,13 +173,13 @@ func (c *checker) at(path, format string, args ...any) {
 	c.add(c.root, fmt.Sprintf(format, args...))
 }
 
-func fieldFor(t reflect.Type, name string) (reflect.Type, bool) {
+func fieldFor(t reflect.Type, name string) (reflect.StructField, bool) {
 	for i := range t.NumField() {
 		if t.Field(i).Tag.Get("yaml") == name {
-			return t.Field(i).Type, true
+			return t.Field(i), true
 		}
 	}
-	return nil, false
+	return reflect.StructField{}, false
 }
 
 // suggestion names the known key that is nearest to name, if one is near.

@@ -136,13 +136,7 @@ func (s *Server) metadataAt(x *exchange, path string) (string, bool) {
 
 func (s *Server) instanceCredentials(x *exchange, a *Account, r *Role, extended bool) (string, bool) {
 	x.rec.Operation = "GetCredentials"
-	type answer struct {
-		Code, LastUpdated, Type            string
-		AccessKeyID                        string `json:"AccessKeyId"`
-		SecretAccessKey, Token, Expiration string
-		AccountID                          string `json:"AccountId,omitempty"`
-	}
-	out := answer{Type: "AWS-HMAC"}
+	out := metadataCredentials{Type: "AWS-HMAC"}
 	out.LastUpdated = x.now.UTC().Format(time.RFC3339)
 	if !trustsService(x, a, r, "ec2.amazonaws.com") {
 		return toJSON(map[string]string{
@@ -150,9 +144,9 @@ func (s *Server) instanceCredentials(x *exchange, a *Account, r *Role, extended 
 			"Message": "EC2 cannot assume the role " + r.Name + ".  Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc.",
 		}), true
 	}
-	c := s.metadata.role.get(s, a, r, s.world.InstanceProfile.InstanceID)
-	out.Code, out.AccessKeyID, out.SecretAccessKey = "Success", c.keyID, c.secret
-	out.Token, out.Expiration = c.token, c.expires.UTC().Format(time.RFC3339)
+	c := s.metadata.role.get(s, a, r, s.world.InstanceProfile.InstanceID, x.issue)
+	out.Code, out.AccessKeyID, out.SecretAccessKey = "Success", part(x.issue, partID, c.keyID), part(x.issue, partSecret, c.secret)
+	out.Token, out.Expiration = part(x.issue, partToken, c.token), part(x.issue, partExpiration, c.stamp())
 	if extended {
 		out.AccountID = a.ID
 	}

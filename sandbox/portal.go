@@ -64,10 +64,18 @@ func (s *Server) roleCredentials(x *exchange, u *SSOUser) {
 		x.portalFail(http.StatusForbidden, "ForbiddenException", "No access")
 		return
 	}
-	c := s.mint(s.permissionSet(account, set, u.Name), orDefault(s.world.Settings.PermissionSet, time.Hour))
-	x.write(http.StatusOK, "application/json", []byte(toJSON(map[string]any{"roleCredentials": map[string]any{
-		"accessKeyId": c.keyID, "secretAccessKey": c.secret, "sessionToken": c.token, "expiration": c.expires.UnixMilli(),
+	c := s.mint(s.permissionSet(account, set, u.Name), orDefault(s.world.Settings.PermissionSet, time.Hour), x.issue)
+	x.write(http.StatusOK, "application/json", []byte(toJSON(map[string]any{"roleCredentials": portalCredentials{
+		part(x.issue, partID, c.keyID), part(x.issue, partSecret, c.secret),
+		part(x.issue, partToken, c.token), part(x.issue, partExpiration, c.expires.UnixMilli()),
 	}})))
+}
+
+type portalCredentials struct {
+	AccessKeyID     *string `json:"accessKeyId,omitempty"`
+	SecretAccessKey *string `json:"secretAccessKey,omitempty"`
+	SessionToken    *string `json:"sessionToken,omitempty"`
+	Expiration      *int64  `json:"expiration,omitempty"`
 }
 
 // permissionSet is the session of the role that the Identity Center makes for a

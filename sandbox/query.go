@@ -72,7 +72,7 @@ func (s *Server) authenticate(x *exchange) (*caller, *stsError) {
 	if c == nil {
 		return nil, unknownToken()
 	}
-	if c.temporary() && !x.now.Before(c.expires) {
+	if c.ended(x.now) {
 		return nil, &stsError{http.StatusForbidden, "ExpiredToken", "The security token included in the request is expired"}
 	}
 	if err := sig.Verify(x.sent, x.body, c.secret); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/loopback"
@@ -26,8 +27,9 @@ type Options struct {
 // Server is a running sandbox. Its methods may be called at the same time.
 type Server struct {
 	world *World
-	now   func() time.Time
-	began time.Time // when the world was made
+	now   func() time.Time // the clock that the server goes by: Options.Now and the skew
+	skew  atomic.Int64     // nanoseconds
+	began time.Time        // when the world was made
 	url   string
 	hosts loopback.Hosts
 
@@ -71,7 +73,9 @@ func New(o Options) (*Server, error) {
 			return nil, fmt.Errorf("sandbox: the user for the pages: %w", notOne(n, name))
 		}
 	}
-	s := &Server{world: w, now: o.Now, auto: o.AutoApprove, autoUser: o.AutoApproveUser}
+	s := &Server{world: w, auto: o.AutoApprove, autoUser: o.AutoApproveUser}
+	s.now = func() time.Time { return o.Now().Add(s.ClockSkew()) }
+	s.skew.Store(int64(w.Settings.ClockSkew))
 	s.container.token = randomText(32)
 	s.directory = newDirectory(w)
 	s.failing.begin(w.Failures)

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/base64"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,10 +20,36 @@ type sessions struct {
 	byKey map[string]*caller
 }
 
+// issue is what a failure on demand makes of credentials; the zero value, nothing.
+type issue struct {
+	lifetime    time.Duration // 0: as without it
+	rotate      bool
+	drop, empty []string
+}
+
+// part is one member of credentials as an answer shows it; nil for one that is
+// left out.
+func part[T any](i issue, name string, value T) *T {
+	var none T
+	switch {
+	case slices.Contains(i.drop, name):
+		return nil
+	case slices.Contains(i.empty, name):
+		return &none
+	}
+	return &value
+}
+
 // mint makes temporary credentials for the caller described by c, which is
 // copied. Key id and secret say EXAMPLE, like every key of the sandbox.
-func (s *Server) mint(c caller, lifetime time.Duration) *caller {
+func (s *Server) mint(c caller, lifetime time.Duration, change issue) *caller {
 	now := s.now()
+	if change.lifetime != 0 {
+		lifetime = change.lifetime
+	}
+	if change.rotate {
+		s.sessions.revoke(now, func(old *caller) bool { return old.kind == c.kind && old.console == c.console && old.arn == c.arn })
+	}
 	c.keyID = "ASIA" + base32.StdEncoding.EncodeToString(random(10))[:9] + "EXAMPLE"
 	c.secret = base64.StdEncoding.EncodeToString(random(24))[:30] + "EXAMPLEKEY"
 	c.token = "IQoJb3JpZ2luX2Vj" + base64.StdEncoding.EncodeToString(random(255)) + "EXAMPLE=="
@@ -34,13 +61,36 @@ func (s *Server) mint(c caller, lifetime time.Duration) *caller {
 	}
 	if len(s.sessions.byKey) >= maxSessions {
 		for id, old := range s.sessions.byKey {
-			if !old.expires.After(now) {
+			if old.ended(now) {
 				delete(s.sessions.byKey, id)
 			}
 		}
 	}
 	s.sessions.byKey[c.keyID] = &c
 	return &c
+}
+
+// revoke ends the sessions that are meant, and says how many. Callers never
+// change, so that each is replaced by one that has ended.
+func (l *sessions) revoke(now time.Time, meant func(*caller) bool) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, c := range l.byKey {
+		if !c.ended(now) && meant(c) {
+			over := *c
+			over.revoked = true
+			l.byKey[id] = &over
+			n++
+		}
+	}
+	return n
+}
+
+// RevokeSessions ends all temporary credentials that are there, and says how many
+// these were: requests with them get ExpiredToken. The metadata services have new
+// ones at once, and so has who may ask for them.
+func (s *Server) RevokeSessions() int {
+	return s.sessions.revoke(s.now(), func(*caller) bool { return true })
 }
 
 // lookup finds who has the key. An inactive key, a session without its own

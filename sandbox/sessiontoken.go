@@ -52,7 +52,7 @@ func (s *Server) getSessionToken(x *exchange, c *caller, p *params) (any, *stsEr
 	if code != "" {
 		session.mfaAt = x.now
 	}
-	return sessionTokenResult{s.mint(session, lifetimeOf(c, duration)).credentials()}, nil
+	return sessionTokenResult{s.mint(session, lifetimeOf(c, duration), x.issue).credentials(x.issue)}, nil
 }
 
 func (s *Server) getFederationToken(x *exchange, c *caller, p *params) (any, *stsError) {
@@ -84,8 +84,8 @@ func (s *Server) getFederationToken(x *exchange, c *caller, p *params) (any, *st
 	made := s.mint(caller{
 		kind: kindFederated, account: c.account, arn: arn, userID: c.account.ID + ":" + name,
 		tags: tags, sessionPolicy: asked.document, policyARNs: arns,
-	}, lifetimeOf(c, duration))
-	out := federationTokenResult{Credentials: made.credentials(), PackedPolicySize: asked.packed}
+	}, lifetimeOf(c, duration), x.issue)
+	out := federationTokenResult{Credentials: made.credentials(x.issue), PackedPolicySize: asked.packed}
 	out.FederatedUser.Arn, out.FederatedUser.FederatedUserID = made.arn, made.userID
 	return out, nil
 }

@@ -78,7 +78,7 @@ func (s *Server) refreshLogin(x *exchange, in signInRequest, key string) {
 		delete(s.sso.logins, in.RefreshToken)
 		refresh = s.grantLogin(grant)
 	}
-	x.write(http.StatusOK, "application/json", []byte(toJSON(loginTokens(x.now, s.mintLogin(grant.account, grant.user), refresh))))
+	x.write(http.StatusOK, "application/json", []byte(toJSON(x.loginTokens(s.mintLogin(grant.account, grant.user, x.issue), refresh))))
 }
 
 // redeemLogin is the grant of an authorization code; the caller holds the lock.
@@ -92,22 +92,37 @@ func (s *Server) redeemLogin(x *exchange, in signInRequest, key string) {
 		x.signInInvalid("The authorization code belongs to another client, redirect URI or code verifier")
 		return
 	}
-	c := s.mintLogin(code.who.account, code.who.user)
-	out := loginTokens(x.now, c, s.grantLogin(loginGrant{code.who.account, code.who.user, in.ClientID, key, x.now.Add(loginLifetime)}))
+	c := s.mintLogin(code.who.account, code.who.user, x.issue)
+	out := x.loginTokens(c, s.grantLogin(loginGrant{code.who.account, code.who.user, in.ClientID, key, x.now.Add(loginLifetime)}))
 	token, err := s.idToken(c, in.ClientID)
 	if err != nil {
 		x.signInFail(http.StatusInternalServerError, "InternalServerException", "server_error", "no identity token could be made")
 		return
 	}
-	out["idToken"] = token
+	out.IDToken = token
 	x.write(http.StatusOK, "application/json", []byte(toJSON(out)))
 }
 
-func loginTokens(now time.Time, c *caller, refresh string) map[string]any {
-	return map[string]any{
-		"accessToken": map[string]string{"accessKeyId": c.keyID, "secretAccessKey": c.secret, "sessionToken": c.token},
-		"tokenType":   "aws_sigv4", "refreshToken": refresh, "expiresIn": int(c.expires.Sub(now).Seconds()),
-	}
+// signInAnswer is the answer of CreateOAuth2Token.
+type signInAnswer struct {
+	AccessToken struct {
+		AccessKeyID     *string `json:"accessKeyId,omitempty"`
+		SecretAccessKey *string `json:"secretAccessKey,omitempty"`
+		SessionToken    *string `json:"sessionToken,omitempty"`
+	} `json:"accessToken"`
+	TokenType    string `json:"tokenType"`
+	RefreshToken string `json:"refreshToken"`
+	ExpiresIn    *int   `json:"expiresIn,omitempty"`
+	IDToken      string `json:"idToken,omitempty"`
+}
+
+func (x *exchange) loginTokens(c *caller, refresh string) signInAnswer {
+	out := signInAnswer{TokenType: "aws_sigv4", RefreshToken: refresh}
+	out.AccessToken.AccessKeyID = part(x.issue, partID, c.keyID)
+	out.AccessToken.SecretAccessKey = part(x.issue, partSecret, c.secret)
+	out.AccessToken.SessionToken = part(x.issue, partToken, c.token)
+	out.ExpiresIn = part(x.issue, partExpiration, int(c.expires.Sub(x.now).Seconds()))
+	return out
 }
 
 func (x *exchange) signInInvalid(message string) {

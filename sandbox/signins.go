@@ -140,7 +140,7 @@ func (s *Server) SignInConsole(user string) (Login, error) {
 	if err != nil {
 		return Login{}, err
 	}
-	c := s.mintLogin(a, u)
+	c := s.mintLogin(a, u, issue{})
 	out := Login{
 		Session: c.arn, AccountID: a.ID, ClientID: sameDevice, Key: key,
 		AccessKeyID: c.keyID, SecretAccessKey: c.secret, SessionToken: c.token, ExpiresAt: c.expires,
@@ -164,8 +164,8 @@ func (s *Server) grantLogin(g loginGrant) string {
 	return token
 }
 
-func (s *Server) mintLogin(a *Account, u *User) *caller {
+func (s *Server) mintLogin(a *Account, u *User, change issue) *caller {
 	lifetime := orDefault(s.world.Settings.Login, 15*time.Minute)
 	arn := a.userARN(u)
-	return s.mint(caller{kind: kindSession, console: true, account: a, user: u, arn: arn, userID: uniqueID("AIDA", arn)}, lifetime)
+	return s.mint(caller{kind: kindSession, console: true, account: a, user: u, arn: arn, userID: uniqueID("AIDA", arn)}, lifetime, change)
 }

@@ -55,10 +55,10 @@ func (s *Server) assumeRoleWithWebIdentity(x *exchange, p *params) (any, *stsErr
 	}
 	made := s.mint(roleSession(account, role, in.sessionName, caller{
 		sessionPolicy: in.session.document, policyARNs: in.session.policyARNs,
-	}), lifetime)
+	}), lifetime, x.issue)
 	return webIdentityResult{
 		SubjectFromWebIdentityToken: token.Text("sub"), Audience: strings.Join(token.Texts("aud"), ","),
-		AssumedRoleUser: assumedRoleUser{made.userID, made.arn}, Credentials: made.credentials(),
+		AssumedRoleUser: assumedRoleUser{made.userID, made.arn}, Credentials: made.credentials(x.issue),
 		Provider: account.arn("iam", "oidc-provider/"+issuerName(provider)), PackedPolicySize: in.session.packed,
 	}, nil
 }

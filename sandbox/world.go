@@ -41,6 +41,7 @@ type Settings struct {
 	ClientRegistration    time.Duration `yaml:"client_registration"`     // of a program at the Identity Center; 2160h, which is 90 days
 	AuthorizationCode     time.Duration `yaml:"authorization_code"`      // 10m
 	DeviceCode            time.Duration `yaml:"device_code"`             // 10m
+	ClockSkew             time.Duration `yaml:"clock_skew" sign:"±"`     // how far the server's clock is ahead, or below zero behind; 0
 	Latency               time.Duration `yaml:"latency"`                 // before every answer but the control API's; 0
 	PortalRate            int           `yaml:"portal_rate"`             // requests a second that the portal answers; 0 for any number
 	ConsoleMultiSession   bool          `yaml:"console_multi_session"`   // let one browser sign in to the console with several identities
