@@ -9,6 +9,8 @@ import (
 	"github.com/latchkey-aws/latchkey/sandbox/internal/policy"
 )
 
+const containerPath = "/container/credentials"
+
 // container is the state of the container credential endpoint.
 type container struct {
 	token    string // expected in Authorization; set before the server listens

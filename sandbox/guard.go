@@ -94,7 +94,7 @@ func (s *Server) route(x *exchange) {
 		s.serveQuery(x)
 	case strings.HasPrefix(path, "/latest/"):
 		s.serveMetadata(x)
-	case path == "/container/credentials":
+	case path == containerPath:
 		s.serveContainer(x)
 	case path == "/federation/credentials", path == "/assignment/accounts",
 		path == "/assignment/roles", path == "/logout":

@@ -106,7 +106,7 @@ func operationAt(path string) (service, operation string) {
 		return "console", "Logout"
 	case switchRolePath:
 		return "console", "SwitchRole"
-	case "/container/credentials":
+	case containerPath:
 		return "container", "GetCredentials"
 	}
 	return "", ""

@@ -67,7 +67,7 @@ type ReadyDevice struct {
 func (s *Server) Ready() Ready {
 	out := Ready{
 		URL: s.url, Region: s.world.Region, ContainerToken: s.container.token,
-		Endpoints: Endpoints{s.url, s.url, s.url, s.url, s.url, s.url, s.url, s.url + "/container/credentials"},
+		Endpoints: Endpoints{s.url, s.url, s.url, s.url, s.url, s.url, s.url, s.url + containerPath},
 		Accounts:  []ReadyAccount{}, Users: []ReadyUser{}, Profiles: []string{}, AutoApprove: s.auto,
 	}
 	if ic := s.world.IdentityCenter; ic != nil {

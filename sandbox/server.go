@@ -22,6 +22,8 @@ type Options struct {
 	// AutoApproveUser is who signs in then: a person of the Identity Center, and a
 	// user of an account by NAME, ACCOUNT/NAME or ARN. "": the first of each.
 	AutoApproveUser string
+	// Compat has the server be another stand-in and nothing else; "" for none.
+	Compat Compat
 }
 
 // Server is a running sandbox. Its methods may be called at the same time.
@@ -58,6 +60,9 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		return nil, errors.New("sandbox: Options.Now is required")
 	}
+	if err := o.Compat.check(); err != nil {
+		return nil, err
+	}
 	w := o.World
 	if w == nil {
 		w = Example()
@@ -87,7 +92,11 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	s.url, s.hosts = "http://"+listener.Addr().String(), loopback.HostsOf(listener.Addr())
-	s.http = loopback.Serve(listener, loopback.Options{Handler: http.HandlerFunc(s.serve), Drain: 2 * time.Second})
+	handler := s.serve
+	if o.Compat == CompatRusoto {
+		handler = s.serveRusoto
+	}
+	s.http = loopback.Serve(listener, loopback.Options{Handler: http.HandlerFunc(handler), Drain: 2 * time.Second})
 	return s, nil
 }
 

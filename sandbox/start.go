@@ -26,6 +26,9 @@ func WithAddr(addr string) Option { return func(o *Options) { o.Addr = addr } }
 // user, so that whole sign-ins run without a browser.
 func WithAutoApprove() Option { return func(o *Options) { o.AutoApprove = true } }
 
+// WithCompat has the server be another stand-in and nothing else.
+func WithCompat(c Compat) Option { return func(o *Options) { o.Compat = c } }
+
 // Start runs a server until the test ends. It fails the test if it cannot.
 func Start(tb TB, opts ...Option) *Server {
 	tb.Helper()

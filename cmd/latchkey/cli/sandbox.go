@@ -21,8 +21,7 @@ import (
 const sandboxVariable = "LATCHKEY_SANDBOX_URL"
 
 func newSandbox(sys *Sys) *cobra.Command {
-	var listen, world, home string
-	var approve bool
+	var opts sandboxOptions
 	cmd := &cobra.Command{
 		Use: "sandbox [FLAGS] [-- COMMAND [ARGUMENT...]]",
 
@@ -40,32 +39,39 @@ sso-dev, sso-prod, login, ci and broken. Codes of MFA devices come from
 It exits as the command does, 128+N where
 signal N ended it; 126 if it cannot be run, 127 if there is none of that name.
 
+With --as, the command finds what a program finds in AWS, and no profiles: as ec2
+the metadata service, as ecs and eks (Pod Identity) the container endpoint, as
+irsa a web identity token, as lambda keys in the environment.
+
 Without a command, print one line of JSON when ready (url, region, endpoints,
 container_token, accounts, users, profiles; with --home also home and env) and
 serve until interrupted.`,
 		Example: `  latchkey sandbox -- latchkey whoami alice
   latchkey sandbox -- sh -c 'latchkey whoami prod --mfa-code $(latchkey sandbox mfa-code alice)'
   latchkey sandbox -- bash
+  latchkey sandbox --as ecs -- aws sts get-caller-identity
   latchkey sandbox --listen 127.0.0.1:4566 --home ./sandbox-home`,
 		Args:              sandboxArgs,
 		ValidArgsFunction: completeCommand(nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			server, err := startSandbox(sys, listen, world, approve)
+			if err := opts.check(len(args) > 0); err != nil {
+				return err
+			}
+			server, err := startSandbox(sys, opts)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = server.Close() }()
-			if len(args) > 0 {
-				return runInSandbox(sys, server, home, args, approve)
+			switch {
+			case opts.compat != "":
+				return runCompat(cmd.Context(), sys, server, opts.compat, args)
+			case len(args) > 0:
+				return runInSandbox(sys, server, opts, args)
 			}
-			return serveSandbox(cmd.Context(), sys, server, home)
+			return serveSandbox(cmd.Context(), sys, server, opts)
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "", "loopback address to listen on, as IP:PORT (default: a free port of 127.0.0.1)")
-	cmd.Flags().StringVar(&world, "world", "", "YAML file of accounts, users, roles and permission sets (default: the example organisation)")
-	cmd.Flags().StringVar(&home, "home", "", "folder to make the home folder, and to keep (default: a temporary one with a command, else none)")
-	cmd.Flags().BoolVar(&approve, "auto-approve", false, "let the sign-in pages answer by themselves, as if somebody had signed in and allowed it")
-	_, _ = cmd.MarkFlagFilename("world", "yaml", "yml"), cmd.MarkFlagDirname("home") // both flags are there: see above
+	opts.flags(cmd)
 	cmd.AddCommand(newSandboxCode(sys), newSandboxVisit(sys))
 	return cmd
 }
@@ -82,10 +88,10 @@ func sandboxArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func startSandbox(sys *Sys, listen, path string, approve bool) (*sandbox.Server, error) {
-	opts := sandbox.Options{Addr: listen, Now: sys.Now, AutoApprove: approve}
-	if path != "" {
-		world, err := sandbox.LoadWorld(path)
+func startSandbox(sys *Sys, o sandboxOptions) (*sandbox.Server, error) {
+	opts := sandbox.Options{Addr: o.listen, Now: sys.Now, AutoApprove: o.approve, Compat: sandbox.Compat(o.compat)}
+	if o.world != "" {
+		world, err := sandbox.LoadWorld(o.world)
 		if err != nil {
 			fix := "docs/sandbox.md describes the file"
 			if errors.Is(err, fs.ErrNotExist) {
@@ -100,7 +106,7 @@ func startSandbox(sys *Sys, listen, path string, approve bool) (*sandbox.Server,
 	switch {
 	case errors.As(err, &socket):
 		return nil, &exitError{code: exitFailed, err: err, fix: "choose another port, or leave --listen out for a free one"}
-	case err != nil && listen != "":
+	case err != nil && o.listen != "":
 		return nil, &usageError{what: err.Error(), fix: "write for example --listen 127.0.0.1:4566; port 0 is a free one"}
 	}
 	return server, err
@@ -115,21 +121,8 @@ func temporaryFolder(prefix string) (dir string, remove func(), err error) {
 	return dir, func() { _ = os.RemoveAll(dir) }, nil
 }
 
-// writeHome writes a home folder.
-func writeHome(server *sandbox.Server, dir string) (sandbox.Home, error) {
-	home, err := server.WriteHome(dir)
-	var inUse *sandbox.HomeInUseError
-	switch {
-	case errors.As(err, &inUse):
-		return home, &usageError{what: err.Error(), fix: "name a new or empty folder"}
-	case err != nil:
-		return home, &exitError{code: exitFailed, err: err, fix: "name a folder that you may write to"}
-	}
-	return home, nil
-}
-
 // serveSandbox prints the line of JSON and waits for a signal.
-func serveSandbox(ctx context.Context, sys *Sys, server *sandbox.Server, home string) error {
+func serveSandbox(ctx context.Context, sys *Sys, server *sandbox.Server, o sandboxOptions) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	ready := struct {
@@ -137,8 +130,8 @@ func serveSandbox(ctx context.Context, sys *Sys, server *sandbox.Server, home st
 		Home string   `json:"home,omitempty"`
 		Env  []string `json:"env,omitempty"`
 	}{Ready: server.Ready()}
-	if home != "" {
-		written, err := writeHome(server, home)
+	if o.home != "" {
+		written, err := o.writeHome(server, o.home)
 		if err != nil {
 			return err
 		}
@@ -156,8 +149,8 @@ func serveSandbox(ctx context.Context, sys *Sys, server *sandbox.Server, home st
 
 // runInSandbox runs a command in a home folder of the sandbox. It is not exec:
 // the sandbox has to outlive the command.
-func runInSandbox(sys *Sys, server *sandbox.Server, home string, command []string, approve bool) error {
-	temporary := home == ""
+func runInSandbox(sys *Sys, server *sandbox.Server, o sandboxOptions, command []string) error {
+	temporary, home := o.home == "", o.home
 	if temporary {
 		dir, remove, err := temporaryFolder("latchkey-sandbox-")
 		if err != nil {
@@ -166,22 +159,15 @@ func runInSandbox(sys *Sys, server *sandbox.Server, home string, command []strin
 		defer remove()
 		home = dir
 	}
-	written, err := writeHome(server, home)
+	written, err := o.writeHome(server, home)
 	if err != nil {
 		return err
 	}
-	environ := sandboxEnviron(sys.Environ, written, approve)
+	environ := sandboxEnviron(sys.Environ, written, o.approve)
 	if temporary {
 		defer endHome(environ)
 	}
-	code, err := runChild(sys, command, environ)
-	if err != nil {
-		return err
-	}
-	if code != 0 {
-		return &exitError{code: code}
-	}
-	return nil
+	return exitAs(runChild(sys, command, environ))
 }
 
 // endHome takes what a home folder that goes away has left outside of it: the keys
