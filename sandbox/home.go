@@ -19,6 +19,20 @@ type Home struct {
 	Profiles []string // in the order of the config file
 }
 
+// Setenv has a test itself live in the home: what it starts, and what it asks of an
+// SDK, goes to the server. t is a *testing.T; like its own Setenv this is not for
+// tests that run in parallel. A variable that is to be unset is empty, which all
+// SDKs take for the same.
+func (h Home) Setenv(t interface{ Setenv(name, value string) }) {
+	for _, name := range h.Unset {
+		t.Setenv(name, "")
+	}
+	for _, pair := range h.Env {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+}
+
 // WriteHome writes .aws/config and .aws/credentials, the caches of finished
 // sign-ins and the token files of web identities below dir: files 0600, folders
 // 0700. What is there already is overwritten. Every call signs everybody in anew.

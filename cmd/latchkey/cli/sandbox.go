@@ -44,7 +44,7 @@ the metadata service, as ecs and eks (Pod Identity) the container endpoint, as
 irsa a web identity token, as lambda keys in the environment.
 
 Without a command, print one line of JSON when ready (url, region, endpoints,
-container_token, accounts, users, profiles; with --home also home and env) and
+container_token, accounts, users, profiles; with --home also home, env and unset) and
 serve until interrupted.`,
 		Example: `  latchkey sandbox -- latchkey whoami alice
   latchkey sandbox -- sh -c 'latchkey whoami prod --mfa-code $(latchkey sandbox mfa-code alice)'
@@ -127,15 +127,16 @@ func serveSandbox(ctx context.Context, sys *Sys, server *sandbox.Server, o sandb
 	defer stop()
 	ready := struct {
 		sandbox.Ready
-		Home string   `json:"home,omitempty"`
-		Env  []string `json:"env,omitempty"`
+		Home  string   `json:"home,omitempty"`
+		Env   []string `json:"env,omitempty"`
+		Unset []string `json:"unset,omitempty"` // what must not reach a program
 	}{Ready: server.Ready()}
 	if o.home != "" {
 		written, err := o.writeHome(server, o.home)
 		if err != nil {
 			return err
 		}
-		ready.Home, ready.Env = written.Dir, written.Env
+		ready.Home, ready.Env, ready.Unset = written.Dir, written.Env, written.Unset
 		if ready.AutoApprove {
 			ready.Env = append(ready.Env, "BROWSER="+visitor())
 		}
