@@ -77,7 +77,7 @@ func (s *Server) huge(x *exchange, f Failure) {
 	}
 	x.rec.Status, x.rec.Code = status, ""
 	x.w.WriteHeader(status)
-	body := io.LimitReader(io.MultiReader(strings.NewReader(begins), letters{}), f.Huge)
+	body := io.LimitReader(io.MultiReader(strings.NewReader(begins), letters{strings.Repeat("a", 32<<10)}), f.Huge)
 	to := io.Writer(s.drip(x, f))
 	if f.Gzip {
 		packed := gzip.NewWriter(to)
@@ -88,14 +88,9 @@ func (s *Server) huge(x *exchange, f Failure) {
 }
 
 // letters never ends.
-type letters struct{}
+type letters struct{ some string }
 
-func (letters) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = 'a'
-	}
-	return len(p), nil
-}
+func (l letters) Read(p []byte) (int, error) { return copy(p, l.some), nil }
 
 // drip sends a body at a failure's pace, as far as the failure lets it.
 type drip struct {
