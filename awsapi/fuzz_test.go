@@ -73,7 +73,7 @@ func FuzzErrorXML(f *testing.F) {
 func FuzzJSON(f *testing.F) {
 	for _, s := range []string{
 		portalJSON, signInJSON, `{"accessToken":"at","expiresIn":1,"refreshToken":"rt"}`, `{"error":"invalid_grant","error_description":"\u001b"}`,
-		`{"__type":"a#B:c","message":null}`, `{"a":[1,[2,{"b":true}]]}`, `{"x":1,"x":2}`,
+		`{"__type":"a#B:c","message":null}`, `{"SigninToken":"st"}`, `{"SigninToken":"a\u0000b"}`, `{"a":[1,[2,{"b":true}]]}`, `{"x":1,"x":2}`,
 		`{"accountList":[{"accountId":"012345678901","accountName":"a\u202e"},{"accountId":"012345678902"}],"nextToken":"n"}`,
 	} {
 		f.Add(200, s)
@@ -103,6 +103,10 @@ func FuzzJSON(f *testing.F) {
 		fuzz(t, status, jsonType, body, func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) (bool, error) {
 			out, err := c.CreateSignInToken(ctx, e, awsapi.SignInTokenInput{})
 			return whole(awsapi.SessionOutput{Credentials: out.Credentials}) && !out.RefreshToken.Empty(), err
+		})
+		fuzz(t, status, jsonType, body, func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) (bool, error) {
+			token, err := c.GetSigninToken(ctx, e, keys(), 0)
+			return !token.Empty() && strings.TrimFunc(token.Reveal(), func(r rune) bool { return r > ' ' && r <= '~' }) == "", err
 		})
 	})
 }

@@ -55,8 +55,10 @@ func (k call) again(status int, e *APIError, wait time.Duration) bool {
 // decode parses the body of a success.
 func (k call) decode(r reply) (document, string) {
 	// As in the SDKs the body counts and not what it is called: stand-ins and
-	// gateways get the type wrong. Only HTML is never an answer of AWS.
-	if strings.Contains(strings.ToLower(r.header.Get("Content-Type")), "html") {
+	// gateways get the type wrong, and of the federation endpoint none is documented.
+	// Only HTML is never an answer of AWS.
+	object := k.format == formatJSON && bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("{"))
+	if strings.Contains(strings.ToLower(r.header.Get("Content-Type")), "html") && !object {
 		return document{}, "content is not " + k.format.String()
 	}
 	d, err := parse(k.format, r.body)

@@ -65,6 +65,10 @@ func secretCalls() map[string]func(context.Context, *awsapi.Client, awsapi.Endpo
 			_, err := c.CreateSignInToken(ctx, e, awsapi.SignInTokenInput{RefreshToken: hidden("1"), Code: hidden("2"), CodeVerifier: hidden("3")})
 			return err
 		},
+		"GetSigninToken": func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) error {
+			_, err := c.GetSigninToken(ctx, e, from, 0)
+			return err
+		},
 		"Fetch": func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) error {
 			_, err := c.Fetch(ctx, awsapi.Request{Method: "GET", URL: e.URL + "/?q=" + url.QueryEscape(canary), Header: http.Header{"Authorization": {canary + "auth"}}, Operation: "fetch"}, awsapi.Limits{})
 			return err
