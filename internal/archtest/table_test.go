@@ -133,7 +133,7 @@ func fences() []fence {
 func revealers() []string {
 	return []string{
 		"secret", "awsapi", "deliver", "session", "vault", "mfa", "internal/keychain", "internal/authcode", "internal/tokenfile", "internal/tty", "internal/pinentry",
-		".", "sso", "signin", "iam", "provider", "chain", "server", "cmd/latchkey/cli",
+		".", "sso", "signin", "iam", "console", "provider", "chain", "server", "cmd/latchkey/cli",
 	}
 }
 
