@@ -77,15 +77,35 @@ func (p *planner) customEndpoint(service awsapi.Service) (origin.Value, error) {
 // CallerEndpoint returns where calls of a service with a plan's credentials go:
 // the same region and endpoint settings as the plan's own calls.
 func CallerEndpoint(c Config, plan *Plan, service awsapi.Service) (awsapi.Endpoint, error) {
-	p := &planner{graph: c.Graph, env: c.Env, vault: c.Vault, selected: plan.Profile, region: plan.Region}
-	if plan.Profile.Text != "" {
-		if err := p.find(plan.Profile.Text); err != nil {
-			return awsapi.Endpoint{}, err
-		}
+	p, err := caller(c, plan)
+	if err != nil {
+		return awsapi.Endpoint{}, err
 	}
-	region := p.regionFor(plan.Last().Get(InputRoleARN))
-	endpoint, _, err := p.resolve(service, region)
+	endpoint, _, err := p.resolve(service, p.regionFor(plan.Last().Get(InputRoleARN)))
 	return endpoint, err
+}
+
+// CustomEndpoint returns the URL that the settings of a plan put in the place of a
+// service's own, "" where that is AWS's.
+func CustomEndpoint(c Config, plan *Plan, service awsapi.Service) (string, error) {
+	p, err := caller(c, plan)
+	if err != nil {
+		return "", err
+	}
+	if custom, err := p.customEndpoint(service); err != nil || !custom.Set() {
+		return "", err
+	}
+	endpoint, _, err := p.resolve(service, p.regionFor(plan.Last().Get(InputRoleARN)))
+	return endpoint.URL, err
+}
+
+// caller looks at the settings once more that a plan was made with.
+func caller(c Config, plan *Plan) (*planner, error) {
+	p := &planner{graph: c.Graph, env: c.Env, vault: c.Vault, selected: plan.Profile, region: plan.Region}
+	if plan.Profile.Text == "" {
+		return p, nil
+	}
+	return p, p.find(plan.Profile.Text)
 }
 
 // Endpoint returns where a service is called with the settings of a profile that

@@ -102,7 +102,7 @@ func chained(steps []Step) bool {
 
 // narrow puts the session policies on the last step, which must be a role.
 func (p *planner) narrow(last *Step) error {
-	if !p.policy.narrows() {
+	if !p.policy.narrows() || p.policy.Console && (longTerm(*last) || last.Kind == KindSessionToken) {
 		return nil
 	}
 	if last.Kind != KindAssumeRole && last.Kind != KindWebIdentity {

@@ -192,6 +192,9 @@ func TestShape(t *testing.T) {
 		{name: "mfa session", setup: setup{config: "[profile a]\nregion=x1\nmfa_serial = arn:aws:iam::1:mfa/a\n", credentials: "[a]\n" + keys, name: "a", policy: chain.Policy{MFA: true}}, want: "static:a session-token:a"},
 		{name: "mfa session without device", setup: setup{credentials: "[a]\n" + keys, name: "a", policy: chain.Policy{MFA: true}}, want: "static:a session-token:a"},
 		{name: "policy without role", setup: setup{credentials: "[a]\n" + keys, name: "a", policy: chain.Policy{ReadOnly: true}}, want: "error profile a: a session policy needs a role session"},
+		{name: "policy for the console", setup: setup{credentials: "[a]\n" + keys, name: "a", policy: chain.Policy{ReadOnly: true, Console: true}}, want: "static:a"},
+		{name: "policy for the console, MFA", setup: setup{credentials: "[a]\n" + keys, name: "a", policy: chain.Policy{ReadOnly: true, Console: true, MFA: true}}, want: "static:a session-token:a"},
+		{name: "policy for the console, a session", setup: setup{credentials: "[a]\n" + keys + "aws_session_token = t\n", name: "a", policy: chain.Policy{ReadOnly: true, Console: true}}, want: "error profile a: a session policy needs a role session"},
 		{name: "services section missing", setup: setup{config: a(roleA + "source_profile = a\nservices = x\n" + keys), name: "a"}, want: "error profile a: there is no section [services x]"},
 		{name: "fips with custom endpoint", setup: setup{config: a(roleA + "source_profile = a\nuse_fips_endpoint = true\nendpoint_url = http://127.0.0.1\n" + keys), name: "a"}, want: "error profile a: "},
 	}

@@ -50,6 +50,10 @@ type Policy struct {
 	SessionPolicy origin.Value
 	PolicyARNs    []origin.Value
 	ReadOnly      bool
+	// Console says that the credentials are for the web console. An IAM user's key
+	// is traded for a session there, which takes session policies as a role's does:
+	// who asks for them has to put them on it.
+	Console bool
 	// MFA asks for an MFA session where the plan would end with long-term keys.
 	MFA bool
 	// IMDSv1 allows the metadata service's old protocol.
