@@ -98,6 +98,32 @@ func ExampleResolver_SignIn() {
 	// sso 444455556666 <nil>
 }
 
+// A program sends its user into the web console, signed in with the credentials of a
+// profile. The link serves once, within a quarter of an hour, and is a secret until
+// then: give it to nobody but the browser.
+func ExampleResolver_Console() {
+	world, stop := sandboxHome()
+	defer stop()
+
+	resolver, err := latchkey.Load(latchkey.Options{Environ: world.Env})
+	if err != nil {
+		log.Fatal(err)
+	}
+	plan, err := resolver.Plan("sso-dev", chain.Policy{Console: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	link, err := resolver.Console(context.Background(), plan, latchkey.ConsoleOptions{To: "s3"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(link.Role, "in", link.Account, "at", link.Page)
+	fmt.Println(link.URL) // link.URL.Reveal() is for the browser
+	// Output:
+	// Developer in 444455556666 at https://eu-central-1.console.aws.amazon.com/s3/home?region=eu-central-1
+	// [redacted]
+}
+
 // A program chooses its own order, puts its own source into it, and brings its
 // own clock, HTTP client, environment and file locations.
 func ExampleLoad() {

@@ -21,7 +21,7 @@ func Error(err error) Finding {
 		f.Profile = step.Step.Profile
 		f.What = label(&f) + step.Err.Error()
 	}
-	for _, rule := range []func(error, *Finding) bool{cancelled, configuration, notFound, store, device, shared, signIn, signingIn, sources, service, network, disk} {
+	for _, rule := range []func(error, *Finding) bool{cancelled, configuration, notFound, store, device, shared, signIn, signingIn, webConsole, sources, service, network, disk} {
 		if rule(err, &f) {
 			break
 		}

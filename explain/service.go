@@ -36,6 +36,8 @@ func refusals() []refusal {
 		{"role-duration", "ValidationError", "MaxSessionDuration", "the role's own maximum is shorter than what was asked for",
 			"lower duration_seconds (or --duration), or raise MaxSessionDuration of the role"},
 		{"root", "AccessDenied", "root account", "the root user cannot assume roles", "use an IAM user or Identity Center"},
+		{"federation-denied", "AccessDenied", "perform: sts:GetFederationToken", "the console takes no IAM user's own key, but a session that the user asks for by it, and the user's policies do not allow that: they may want MFA, which no key has",
+			"have sts:GetFederationToken allowed to the user, or open the console as a role: --role ARN"},
 		{"explicit-deny", "AccessDenied", "explicit deny", "a policy of the kind the message names denies it, whatever allows it", "have that policy changed; if it asks for MFA, use a session with MFA"},
 		{"web-identity-denied", "AccessDenied", "AssumeRoleWithWebIdentity", "the role's trust policy does not accept this issuer, audience or subject", "compare the token's aud and sub with the conditions of the trust policy"},
 		{"assume-role-denied", "AccessDenied", "sts:AssumeRole", "the caller's policy does not allow it, the role's trust policy does not name the caller, one of its conditions (MFA, external id, source identity) is not met, or there is no such role: AWS answers the same to all",
