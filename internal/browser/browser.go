@@ -41,6 +41,12 @@ var ErrURL = errors.New("not an address for a browser")
 type Options struct {
 	// Environ is this program's environment, as NAME=value.
 	Environ []string
+	// Command names the browser as BROWSER does, and in its place; "": BROWSER does.
+	Command string
+	// Profile is one of the browser's own, by the name of its folder (Chrome and its
+	// kin) or by its name (Firefox); "": whichever the browser takes. It takes a
+	// browser that is named.
+	Profile string
 	// GOOS is the operating system as runtime.GOOS names it; "" is this one.
 	GOOS string
 	// Root is the file system from its root, for what tells a container or WSL;
@@ -51,7 +57,7 @@ type Options struct {
 // Open opens url, which begins with http:// or https://, in the person's
 // browser.
 //
-// Where BROWSER names a browser its commands are tried, in order, and nothing
+// Where Command or BROWSER names a browser its commands are tried, in order, and nothing
 // else: it is a list as Python's webbrowser and xdg-open read it, separated by
 // colons (on Windows by semicolons). In a command %s stands for the address, which is one
 // argument; without %s it comes last. %c is a colon and %% a percent sign.
@@ -75,6 +81,7 @@ func Open(ctx context.Context, o Options, url string) error {
 	}
 	var failed []error
 	for _, c := range o.commands() {
+		c = c.in(o.Profile)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -125,11 +132,11 @@ func fit(url string) bool {
 // name is what an error calls a command.
 func name(c command) string {
 	if len(c.args) == 0 {
-		return "BROWSER"
+		return "the browser's command"
 	}
 	base := path.Base(strings.ReplaceAll(c.args[0], `\`, "/"))
 	if quoted := strconv.Quote(base); len(quoted) != len(base)+2 || len(base) > 100 {
-		return "the program of BROWSER"
+		return "the browser's program"
 	}
 	return base
 }

@@ -13,7 +13,7 @@ import (
 
 var (
 	errText     = errors.New("a text browser cannot show AWS's pages")
-	errQuote    = errors.New("a quote of BROWSER is not closed")
+	errQuote    = errors.New("a quote is not closed")
 	errSignal   = errors.New("was ended by a signal")
 	errNotFound = errors.New("is not installed, or not in PATH")
 )
@@ -44,7 +44,7 @@ func (c command) with(url string) []string {
 
 // commands are what Open tries.
 func (o Options) commands() []command {
-	if chosen := o.chosen(); slices.ContainsFunc(chosen, runnable) {
+	if chosen := o.chosen(); o.Command != "" || slices.ContainsFunc(chosen, runnable) {
 		return chosen
 	}
 	switch goos := o.goos(); {
@@ -70,10 +70,14 @@ func (o Options) commands() []command {
 
 func runnable(c command) bool { return c.err == nil }
 
-// chosen are the commands of BROWSER.
+// chosen are the commands of Command or BROWSER.
 func (o Options) chosen() []command {
 	var list []command
-	for _, entry := range splitList(o.env("BROWSER"), o.goos() == "windows") {
+	text := o.Command
+	if text == "" {
+		text = o.env("BROWSER")
+	}
+	for _, entry := range splitList(text, o.goos() == "windows") {
 		c := o.parse(entry)
 		if len(c.args) > 0 || c.err != nil {
 			list = append(list, c)
@@ -82,7 +86,7 @@ func (o Options) chosen() []command {
 	return list
 }
 
-// parse reads one command of BROWSER.
+// parse reads one command.
 func (o Options) parse(entry string) command {
 	var c command
 	entry = strings.TrimSpace(entry)

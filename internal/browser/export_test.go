@@ -4,6 +4,7 @@ package browser
 // a command is not run.
 func Commands(o Options, url string) (args [][]string, background []bool, errs []error) {
 	for _, c := range o.commands() {
+		c = c.in(o.Profile)
 		var list []string
 		if c.err == nil {
 			list = c.with(url)

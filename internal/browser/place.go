@@ -17,7 +17,7 @@ type Place struct {
 	// Container says that this is a container: Docker, Podman, systemd-nspawn,
 	// Kubernetes and others.
 	Container bool
-	// Chosen says that BROWSER names a command that can be tried.
+	// Chosen says that Command or BROWSER names a command that can be tried.
 	Chosen bool
 	// Why says what CanOpen was judged by, for people, such as "DISPLAY is set".
 	Why string
@@ -31,6 +31,8 @@ func Where(o Options) Place {
 		Container: o.any("container", "KUBERNETES_SERVICE_HOST") != "" || o.exists(".dockerenv") || o.exists("run/.containerenv"),
 	}
 	switch goos, display := o.goos(), o.any("DISPLAY", "WAYLAND_DISPLAY"); {
+	case p.Chosen && o.Command != "":
+		p.CanOpen, p.Why = true, "a browser is named"
 	case p.Chosen:
 		p.CanOpen, p.Why = true, "BROWSER is set"
 	case goos == "darwin", goos == "windows":
