@@ -28,6 +28,9 @@ import (
 //	method = auto | browser | device-code
 //	port = 8400                       # to which the browser returns; a free one
 //	offer = ask | always | never      # to sign in, where a command needs it
+//	[console]
+//	browser = firefox                 # for the web console alone, as in BROWSER
+//	browser_profile = work            # of that browser's own
 //
 // Errors: those of reading and parsing, with file and line.
 func (r *Resolver) Setting(section, key string) (origin.Value, error) {

@@ -18,6 +18,8 @@ func settingNames(section string) []string {
 		return []string{"keep"}
 	case "login":
 		return []string{"method", "port", "offer"}
+	case "console":
+		return []string{"browser", "browser_profile"}
 	}
 	return nil
 }
@@ -45,7 +47,7 @@ func (r *Resolver) SettingsFindings() ([]profile.Diagnostic, error) {
 		known := settingNames(name)
 		if known == nil {
 			found = append(found, profile.Diagnostic{Code: "unknown-setting", Origin: section.Origin(), Message: "latchkey's settings have no section " + name,
-				Fix: "write [vault], [prompt], [sessions] or [login]"})
+				Fix: "write [vault], [prompt], [sessions], [login] or [console]"})
 			continue
 		}
 		for _, key := range section.Keys() {

@@ -62,7 +62,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	all := allHelp(t)
 	for _, name := range []string{"", "exec", "env", "credentials", "whoami", "explain", "profiles", "sessions", "sessions forget", "vault", "vault add", "vault list", "vault show", "vault remove", "vault import",
-		"vault unlock", "vault lock", "vault rekey", "vault rotate", "login", "logout", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
+		"vault unlock", "vault lock", "vault rekey", "vault rotate", "login", "logout", "console", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
 		"sandbox", "sandbox mfa-code", "sandbox visit", "demo", "completion", "version", "help"} {
 		if all[name] == nil {
 			t.Errorf("there is no help of latchkey %s", name)
@@ -106,7 +106,7 @@ func TestHelpExamples(t *testing.T) {
 					runExample(t, vaultHome(t, line), answered(line))
 					return
 				}
-				if words := strings.Fields(line); slices.Contains([]string{"login", "logout", "sso"}, words[1]) {
+				if words := strings.Fields(line); slices.Contains([]string{"login", "logout", "console", "sso"}, words[1]) {
 					environ, code := guestHome(t)
 					runExample(t, environ, consented(strings.Replace(line, "123456", code, 1)))
 					return

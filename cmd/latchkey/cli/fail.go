@@ -85,7 +85,7 @@ func withFlags(f explain.Finding, cmd *cobra.Command) string {
 		name, value := flag.Name, flag.Value.String()
 		switch name {
 		case "for": // it asks for a duration where the default is not enough
-			if d, err := time.ParseDuration(value); err != nil || d <= time.Hour {
+			if d, err := time.ParseDuration(value); err != nil || d <= time.Hour || cmd.Name() == "console" {
 				return
 			}
 			name = "duration"
