@@ -70,7 +70,7 @@ func shellLines(text string) []string {
 }
 
 // readmeHome returns the environment of a user with a sandbox and programs
-// called terraform and aws, which want a session.
+// called terraform and aws, which want a session or an endpoint.
 func readmeHome(t *testing.T) []string {
 	t.Helper()
 	server := sandbox.Start(t)
@@ -89,7 +89,7 @@ func readmeHome(t *testing.T) []string {
 		}
 	}
 	for _, program := range []string{"terraform", "aws"} {
-		write(filepath.Join(bin, program), "#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN\"\n", 0o700)
+		write(filepath.Join(bin, program), "#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN$AWS_CONTAINER_CREDENTIALS_FULL_URI\"\n", 0o700)
 	}
 	config := filepath.Join(dir, "config")
 	write(config, "[profile prod]\nregion = eu-central-1\nrole_arn = arn:aws:iam::444455556666:role/ReadOnly\nsource_profile = alice\n"+
