@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/latchkey-aws/latchkey/sandbox/internal/policy"
+	"github.com/latchkey-aws/latchkey/internal/policy"
 )
 
 type assumedRoleUser struct {

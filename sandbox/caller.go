@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/latchkey-aws/latchkey/sandbox/internal/policy"
+	"github.com/latchkey-aws/latchkey/internal/policy"
 )
 
 type callerKind uint8

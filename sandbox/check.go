@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/latchkey-aws/latchkey/sandbox/internal/policy"
+	"github.com/latchkey-aws/latchkey/internal/policy"
 )
 
 // world checks what the types alone cannot: forms, references and uniqueness.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/loopback"
-	"github.com/latchkey-aws/latchkey/sandbox/internal/policy"
+	"github.com/latchkey-aws/latchkey/internal/policy"
 )
 
 const containerPath = "/container/credentials"

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/latchkey-aws/latchkey/internal/policy"
 	"github.com/latchkey-aws/latchkey/sandbox/internal/jose"
-	"github.com/latchkey-aws/latchkey/sandbox/internal/policy"
 )
 
 type webIdentityResult struct {

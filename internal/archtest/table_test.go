@@ -51,6 +51,7 @@ func floors() map[string]int {
 		"internal/chromium":   2, // a real browser for tests
 		"internal/installed":  1, // what else tests run, if it is there
 		"internal/command":    1, // programs that are run for what they print
+		"internal/policy":     1, // evaluating IAM's policy documents
 		"internal/procwatch":  1, // the end of a process that is no child
 		"internal/kernelring": 1, // the Linux kernel's keyring
 		"internal/pause":      0, // waiting for a time or the end of a context

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/latchkey-aws/latchkey/sandbox/internal/policy"
+	"github.com/latchkey-aws/latchkey/internal/policy"
 )
 
 func parse(t *testing.T, text string, kind policy.Kind) *policy.Document {
