@@ -49,7 +49,7 @@ serve until interrupted.`,
 		Example: `  latchkey sandbox -- latchkey whoami alice
   latchkey sandbox -- sh -c 'latchkey whoami prod --mfa-code $(latchkey sandbox mfa-code alice)'
   latchkey sandbox -- bash
-  latchkey sandbox --as ecs -- aws sts get-caller-identity
+  latchkey sandbox --as ecs -- latchkey whoami
   latchkey sandbox --listen 127.0.0.1:4566 --home ./sandbox-home`,
 		Args:              sandboxArgs,
 		ValidArgsFunction: completeCommand(nil),
