@@ -3,9 +3,9 @@ package authcode
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/latchkey-aws/latchkey/internal/display"
+	"github.com/latchkey-aws/latchkey/internal/loopback"
 	"github.com/latchkey-aws/latchkey/secret"
 )
 
@@ -35,21 +35,12 @@ func (l *Listener) handle(w http.ResponseWriter, r *http.Request) {
 		send(w, http.StatusMethodNotAllowed, pageOther)
 		return
 	}
-	if prefetched(r.Header) {
+	if loopback.Prefetched(r.Header) {
 		// Nobody sees this answer. The browser asks again when somebody would.
 		send(w, http.StatusServiceUnavailable, pageOther)
 		return
 	}
 	l.callback(w, r)
-}
-
-func prefetched(h http.Header) bool {
-	for _, name := range [...]string{"Sec-Purpose", "Purpose", "X-Moz"} {
-		if strings.Contains(strings.ToLower(h.Get(name)), "prefetch") {
-			return true
-		}
-	}
-	return false
 }
 
 // callback takes the answer of the sign-in pages, if it is one.

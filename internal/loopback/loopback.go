@@ -94,5 +94,16 @@ func Browsed(h http.Header) bool {
 	return false
 }
 
+// Prefetched reports whether a browser sent a request on a guess: nobody sees the
+// answer, and it is sent again when somebody would.
+func Prefetched(h http.Header) bool {
+	for _, name := range [...]string{"Sec-Purpose", "Purpose", "X-Moz"} {
+		if strings.Contains(strings.ToLower(h.Get(name)), "prefetch") {
+			return true
+		}
+	}
+	return false
+}
+
 // ErrClosed is the end of a server that was closed.
 var ErrClosed = errors.New("the server is closed")

@@ -71,7 +71,7 @@ func (h *relay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 	case r.Method != http.MethodGet || !navigates(r.Header) || loopback.Proxied(r.Header):
 		w.WriteHeader(http.StatusNotFound)
-	case prefetches(r.Header): // nobody sees the answer; the browser asks again
+	case loopback.Prefetched(r.Header): // nobody sees the answer; the browser asks again
 		w.WriteHeader(http.StatusServiceUnavailable)
 	case !h.taken.CompareAndSwap(false, true):
 		w.WriteHeader(http.StatusNotFound)
@@ -87,13 +87,4 @@ func (h *relay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func navigates(h http.Header) bool {
 	is := func(name, want string) bool { return h.Get(name) == "" || h.Get(name) == want }
 	return h.Get("Origin") == "" && is("Sec-Fetch-Mode", "navigate") && is("Sec-Fetch-Dest", "document") && h.Get("Sec-Fetch-Site") != "cross-site" && h.Get("Sec-Fetch-Site") != "same-site"
-}
-
-func prefetches(h http.Header) bool {
-	for _, name := range [...]string{"Sec-Purpose", "Purpose", "X-Moz"} {
-		if strings.Contains(strings.ToLower(h.Get(name)), "prefetch") {
-			return true
-		}
-	}
-	return false
 }
