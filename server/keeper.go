@@ -2,7 +2,7 @@ package server
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +37,7 @@ type keeper struct {
 	mu       sync.Mutex
 	flight   *flight // the call under way
 	err      error   // of the last call
+	person   bool    // which only a person can end
 	failures int     // in a row
 	next     time.Time
 	asking   bool      // a person is being asked
@@ -46,8 +47,10 @@ type keeper struct {
 
 // flight is one call of the provider.
 type flight struct {
-	done chan struct{}
-	err  error // set before done is closed
+	requested bool // somebody waits; guarded by the keeper's lock
+	done      chan struct{}
+	err       error // set before done is closed, and so is person
+	person    bool
 }
 
 // unavailable says why there are no credentials, in words that may be shown to
@@ -147,29 +150,38 @@ func (k *keeper) fetch(requested bool) *flight {
 func (k *keeper) fly(requested bool) *flight {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.flight != nil {
+		k.flight.requested = k.flight.requested || requested
+	}
 	if k.ended || k.flight != nil {
 		return k.flight
 	}
-	f := &flight{done: make(chan struct{})}
+	f := &flight{requested: requested, done: make(chan struct{})}
 	k.flight = f
 	k.work.Add(1)
 	go func() {
 		defer k.work.Done()
-		f.err = k.call()
-		k.land(f, requested)
+		f.person, f.err = k.call()
+		k.land(f)
 	}()
 	return f
 }
 
-// call asks the provider once.
-func (k *keeper) call() (err error) {
+// call asks the provider once, and whether it takes a person to have it answer.
+// Both are somebody else's, and may do as they like: no lock is held meanwhile.
+func (k *keeper) call() (person bool, err error) {
 	defer func() {
-		if p := recover(); p != nil { // a provider of somebody else's
-			err = fmt.Errorf("%s: the provider panicked", k.source.Name)
+		if p := recover(); p != nil {
+			person, err = false, k.panicked()
 		}
 	}()
+	err = k.renew()
+	return err != nil && k.source.NeedsPerson != nil && k.source.NeedsPerson(err), err
+}
+
+func (k *keeper) renew() error {
 	creds, err := k.source.Provider.Retrieve(k.ctx)
-	if err != nil || k.current.Load().is(creds) {
+	if s := k.current.Load(); err != nil || s.is(creds) && s.serves(k.now()) {
 		return err
 	}
 	s, err := newSnapshot(k.source.Name, creds, k.now())
@@ -180,31 +192,41 @@ func (k *keeper) call() (err error) {
 	return nil
 }
 
+// panicked does not say how: there could be a secret in it.
+func (k *keeper) panicked() error { return errors.New(k.source.Name + ": the provider panicked") }
+
 // land settles a call, and has a person asked if it takes one.
-func (k *keeper) land(f *flight, requested bool) {
+func (k *keeper) land(f *flight) {
 	serving := k.current.Load().serves(k.now())
 	k.mu.Lock()
-	k.flight, k.err = nil, f.err
+	k.flight, k.err, k.person = nil, f.err, f.person
 	if f.err == nil {
 		k.failures, k.next = 0, time.Time{}
 	} else {
 		k.next = k.now().Add(min(longestPause, firstPause<<min(k.failures, 8)))
 		k.failures++
 	}
-	if requested && !serving {
+	if f.requested && !serving {
 		k.turnToPerson()
 	}
 	k.mu.Unlock()
 	close(f.done)
-	if f.err != nil && k.ctx.Err() == nil && k.source.Failed != nil {
-		k.source.Failed(f.err, serving)
+	if f.err != nil {
+		k.tell(f.err, serving)
+	}
+}
+
+// tell has the program know of a failure, unless that is the end.
+func (k *keeper) tell(err error, serving bool) {
+	if k.ctx.Err() == nil && k.source.Failed != nil {
+		k.source.Failed(err, serving)
 	}
 }
 
 // turnToPerson has a person asked, and the provider after it, where that is what
 // the credentials wait for. It is called with the lock.
 func (k *keeper) turnToPerson() {
-	if k.asking || k.ended || k.source.Ask == nil || !k.needsPerson() || k.now().Before(k.askNext) {
+	if k.asking || k.ended || k.source.Ask == nil || !k.person || k.now().Before(k.askNext) {
 		return
 	}
 	why := k.err
@@ -212,7 +234,7 @@ func (k *keeper) turnToPerson() {
 	k.work.Add(1)
 	go func() {
 		defer k.work.Done()
-		k.source.Ask(k.ctx, why)
+		k.ask(why)
 		k.mu.Lock()
 		k.asking, k.askNext = false, k.now().Add(askPause)
 		k.mu.Unlock()
@@ -220,9 +242,14 @@ func (k *keeper) turnToPerson() {
 	}()
 }
 
-// needsPerson reports whether the last call failed for want of a person.
-func (k *keeper) needsPerson() bool {
-	return k.err != nil && k.source.NeedsPerson != nil && k.source.NeedsPerson(k.err)
+// ask returns when a person has been asked.
+func (k *keeper) ask(why error) {
+	defer func() {
+		if p := recover(); p != nil {
+			k.tell(k.panicked(), k.current.Load().serves(k.now()))
+		}
+	}()
+	k.source.Ask(k.ctx, why)
 }
 
 // troubled reports whether the last call has failed.
@@ -237,12 +264,12 @@ func (k *keeper) troubled() bool {
 func (k *keeper) why() *unavailable {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	u := &unavailable{"CredentialsPending", "the credentials of " + k.source.Name + " are being fetched", max(time.Second, k.next.Sub(k.now()))}
+	u := &unavailable{"CredentialsPending", "the credentials of " + k.source.Name + " are being fetched", min(longestPause, max(time.Second, k.next.Sub(k.now())))}
 	if k.err == nil && !k.asking {
 		return u
 	}
 	u.code, u.message = "CredentialsUnavailable", "the credentials of "+k.source.Name+" could not be renewed"
-	if k.asking || k.needsPerson() {
+	if k.asking || k.person {
 		u.code, u.message = "PersonNeeded", "the credentials of "+k.source.Name+" wait for a person"
 	}
 	if k.source.Hint != "" {
