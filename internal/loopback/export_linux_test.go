@@ -38,6 +38,8 @@ func words(uid int, known knowledge, err error) string {
 		return fmt.Sprint("found ", uid)
 	case known == gone:
 		return "gone"
+	case known == untold:
+		return "untold"
 	}
 	return "unknown"
 }

@@ -93,7 +93,7 @@ func (p Peers) welcome(conn net.Conn) bool {
 	}
 	uid, known := peer(conn)
 	switch {
-	case known == gone:
+	case known == gone, known == untold:
 		return false
 	case known == unknown:
 		return true
@@ -109,6 +109,8 @@ const (
 	unknown knowledge = iota
 	// gone: there is no other end any more that could read an answer.
 	gone
+	// untold: it could be asked, and was without an answer this time.
+	untold
 	// found: the user is known.
 	found
 )

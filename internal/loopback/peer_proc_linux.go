@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"strconv"
@@ -18,7 +20,11 @@ func listed(client, server netip.AddrPort) (int, knowledge) {
 	best := unknown
 	for _, table := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
 		file, err := os.Open(table)
-		if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil { // too many open files, say
+			best = untold
 			continue
 		}
 		uid, known := inTable(file, client, server)

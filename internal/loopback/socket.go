@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -80,11 +81,18 @@ func free(path string) error {
 		_ = conn.Close()
 		return &BusyError{path, "is listened on by another process"}
 	}
-	if errors.Is(err, fs.ErrPermission) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
 		return &BusyError{path, "belongs to somebody else"}
+	case !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, wsaConnRefused):
+		// One that has not accepted for a while has no room for the knock.
+		return &BusyError{path, "may be listened on by another process"}
 	}
 	return os.Remove(path)
 }
+
+// wsaConnRefused is what Windows says instead of ECONNREFUSED.
+const wsaConnRefused = syscall.Errno(10061)
 
 // socket is a listener whose file goes with it.
 type socket struct {
