@@ -70,6 +70,7 @@ func (c *container) serve(x *exchange) {
 	names, known := c.opens(x.r.Header.Get("Authorization"))
 	if !known {
 		c.tries.Refused(x.r.Context())
+		x.part()
 		x.fail(http.StatusForbidden, "AccessDenied", "the authorization token is missing or wrong")
 		return
 	}

@@ -39,23 +39,22 @@ func (s *Server) serve(x *exchange) {
 	switch {
 	case !s.hosts[x.r.Host] && !(isMetadata && s.metaHosts[x.r.Host]):
 		// A name that was made to resolve to this machine (DNS rebinding).
-		x.empty(http.StatusMisdirectedRequest)
+		x.refuse(http.StatusMisdirectedRequest)
 	case x.r.Method == http.MethodOptions, loopback.Browsed(x.r.Header), loopback.Proxied(x.r.Header):
 		// A preflight, a page's script or form, a proxy on the way from elsewhere.
-		x.empty(http.StatusForbidden)
+		x.refuse(http.StatusForbidden)
 	case !x.bodyFits():
-		x.empty(http.StatusRequestEntityTooLarge)
+		x.refuse(http.StatusRequestEntityTooLarge)
 	case isMetadata:
 		s.metadata.serve(x, s.now())
 	case strings.HasPrefix(x.r.URL.Path, containerPath):
 		s.container.serve(x)
 	default:
-		x.empty(http.StatusNotFound)
+		x.refuse(http.StatusNotFound)
 	}
 }
 
-// bodyFits reads what a request brings along, and ends its connection where that
-// is too much.
+// bodyFits reads what a request brings along.
 func (x *exchange) bodyFits() bool {
 	if x.r.ContentLength == 0 {
 		return true
@@ -70,9 +69,19 @@ func (x *exchange) only(method string) bool {
 		return true
 	}
 	x.w.Header().Set("Allow", method)
-	x.empty(http.StatusMethodNotAllowed)
+	x.refuse(http.StatusMethodNotAllowed)
 	return false
 }
+
+// refuse answers whom this is not for.
+func (x *exchange) refuse(status int) {
+	x.part()
+	x.empty(status)
+}
+
+// part ends the connection with this answer. There are not many, and who goes on
+// with what is refused has to stand in line again for one.
+func (x *exchange) part() { x.w.Header().Set("Connection", "close") }
 
 func (x *exchange) empty(status int) { x.write(status, "", nil) }
 

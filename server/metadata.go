@@ -79,7 +79,7 @@ func (m *metadata) serve(x *exchange, now time.Time) {
 	}
 	if !m.allows(x, now) {
 		m.tries.Refused(x.r.Context())
-		x.empty(http.StatusUnauthorized)
+		x.refuse(http.StatusUnauthorized)
 		return
 	}
 	m.answer(x, strings.TrimSuffix(strings.TrimPrefix(x.r.URL.Path, metadataPath), "/"))
@@ -89,7 +89,7 @@ func (m *metadata) serve(x *exchange, now time.Time) {
 func (m *metadata) token(x *exchange, now time.Time) {
 	ttl, err := strconv.Atoi(x.r.Header.Get(ttlHeader))
 	if err != nil || ttl < 1 || ttl > maxTokenSeconds {
-		x.empty(http.StatusBadRequest)
+		x.refuse(http.StatusBadRequest)
 		return
 	}
 	text, token := loopback.NewToken()
