@@ -78,7 +78,7 @@ func TestKeyLife(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	made := b.iam(alice(), "CreateAccessKey")
-	if made.Status != 200 || len(made.New.AccessKeyId) != 20 || !strings.HasPrefix(made.New.AccessKeyId, "AKIA") || len(made.New.SecretAccessKey) != 40 ||
+	if made.Status != 200 || len(made.New.AccessKeyId) != 20 || !strings.HasPrefix(made.New.AccessKeyId, "AKIA") || !strings.HasSuffix(made.New.AccessKeyId, "EXAMPLE") || len(made.New.SecretAccessKey) != 40 ||
 		made.New.UserName != "alice" || made.New.Status != "Active" || made.New.CreateDate != "2026-03-04T05:06:07Z" {
 		t.Fatalf("made %+v", made)
 	}

@@ -114,10 +114,19 @@ type answer struct {
 	status int
 	header http.Header
 	body   string
+	ends   bool // the connection with it
 }
 
-// send sends a request as it stands. A Host of "" is the server's.
+// send sends a request as it stands, the last on its connection. A Host of "" is
+// the server's.
 func send(t *testing.T, s *server.Server, r request) answer {
+	t.Helper()
+	r.header = append([]string{"Connection: close"}, r.header...)
+	return exchange(t, s, r)
+}
+
+// exchange leaves it to the server whether the connection is kept.
+func exchange(t *testing.T, s *server.Server, r request) answer {
 	t.Helper()
 	address := strings.TrimPrefix(s.URL(), "http://")
 	conn, err := net.Dial("tcp", address)
@@ -132,7 +141,7 @@ func send(t *testing.T, s *server.Server, r request) answer {
 	if r.host == "" {
 		r.host = address
 	}
-	lines := append([]string{r.method + " " + r.path + " HTTP/1.1", "Host: " + r.host, "Connection: close"}, r.header...)
+	lines := append([]string{r.method + " " + r.path + " HTTP/1.1", "Host: " + r.host}, r.header...)
 	if r.token != "" {
 		lines = append(lines, "Authorization: "+r.token)
 	}
@@ -148,5 +157,5 @@ func send(t *testing.T, s *server.Server, r request) answer {
 	if err != nil && response.StatusCode != http.StatusRequestHeaderFieldsTooLarge { // which is not read to its end
 		t.Fatal(err)
 	}
-	return answer{response.StatusCode, response.Header, string(body)}
+	return answer{response.StatusCode, response.Header, string(body), response.Close}
 }

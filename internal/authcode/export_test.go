@@ -18,6 +18,9 @@ const (
 // SetPatience is for tests that cannot wait for ten minutes.
 func (l *Listener) SetPatience(d time.Duration) { l.patience = d }
 
+// Patience is how long it waits.
+func (l *Listener) Patience() time.Duration { return l.patience }
+
 // Take puts a query before the listener without a connection, and tells what it
 // took from it.
 func (l *Listener) Take(query string) (code string, denied error, taken bool) {

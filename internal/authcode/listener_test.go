@@ -117,6 +117,14 @@ func TestSlowRequest(t *testing.T) {
 	}
 }
 
+// TestPatience: nobody sits there for longer, and a code does not live longer.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	if authcode.Patience != 10*time.Minute || listen(t).Patience() != authcode.Patience {
+		t.Errorf("%v, and the listener waits %v", authcode.Patience, listen(t).Patience())
+	}
+}
+
 func TestWaitEnds(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
