@@ -18,6 +18,8 @@ func floors() map[string]int {
 		"bench/handsign":      8,
 		"bench/run":           8,
 		"bench/spawn":         8,
+		"bench/endpoint":      8,
+		"bench/load":          8,
 		".":                   7,
 		"explain":             6,
 		"chain":               5,
@@ -56,6 +58,7 @@ func floors() map[string]int {
 		"internal/kernelring": 1, // the Linux kernel's keyring
 		"internal/pause":      0, // waiting for a time or the end of a context
 		"internal/archtest":   1,
+		"internal/mutants":    1, // changes that a test must notice
 	}
 }
 
@@ -87,7 +90,7 @@ func bans() []ban {
 
 // freeOfBans lists the rooms that are programs: they are where the world is met.
 func freeOfBans() []string {
-	return []string{"cmd/latchkey", "cmd/latchkey/cli", "bench/hello", "bench/linked", "bench/handsign", "bench/run", "bench/spawn"}
+	return []string{"cmd/latchkey", "cmd/latchkey/cli", "bench/hello", "bench/linked", "bench/handsign", "bench/run", "bench/spawn", "bench/endpoint", "bench/load"}
 }
 
 // An exception lets one file use one banned name, or own one variable, for a
@@ -117,7 +120,7 @@ func fences() []fence {
 	return []fence{
 		{"github.com/spf13/cobra", nil, []string{"cmd/latchkey/cli", "bench/linked"}, "commands and flags live in the command line alone"},
 		{"github.com/spf13/pflag", nil, []string{"cmd/latchkey/cli"}, "commands and flags live in the command line alone"},
-		{"flag", nil, []string{"bench/run"}, "commands and flags live in the command line alone"},
+		{"flag", nil, []string{"bench/run", "bench/load"}, "commands and flags live in the command line alone"},
 		{"log", []string{"log/slog"}, nil, "an error is returned, never printed on the way"},
 		{"unsafe", nil, []string{"internal/command"}, "nothing here is worth it but the limits of a Windows job, which have no other way in"},
 		{
@@ -134,7 +137,7 @@ func fences() []fence {
 func revealers() []string {
 	return []string{
 		"secret", "awsapi", "deliver", "session", "vault", "mfa", "internal/keychain", "internal/authcode", "internal/tokenfile", "internal/tty", "internal/pinentry",
-		".", "sso", "signin", "iam", "console", "provider", "chain", "server", "cmd/latchkey/cli",
+		".", "sso", "signin", "iam", "console", "provider", "chain", "server", "cmd/latchkey/cli", "bench/endpoint",
 	}
 }
 
