@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,10 +153,16 @@ func TestCloseWaits(t *testing.T) { //nolint:paralleltest // counts goroutines
 	before := ours()
 	p := &source{wait: make(chan struct{})}
 	asking := make(chan struct{})
+	var left atomic.Bool
 	person := server.Source{
 		Name: "person", Provider: &source{creds: func(int) (aws.Credentials, error) { return aws.Credentials{}, errPerson }},
 		NeedsPerson: func(error) bool { return true },
-		Ask:         func(ctx context.Context, _ error) { close(asking); <-ctx.Done() },
+		Ask: func(ctx context.Context, _ error) {
+			close(asking)
+			<-ctx.Done()
+			time.Sleep(100 * time.Millisecond)
+			left.Store(true)
+		},
 	}
 	l, err := server.Listen("")
 	if err != nil {
@@ -171,13 +178,19 @@ func TestCloseWaits(t *testing.T) { //nolint:paralleltest // counts goroutines
 	<-asking
 	got := make(chan answer, 1)
 	token := s.Grant("dev").Reveal()
-	go func() { got <- send(t, s, request{path: server.Path("dev"), token: token}) }()
+	go func() {
+		defer close(got) // send may end the goroutine
+		got <- send(t, s, request{path: server.Path("dev"), token: token})
+	}()
 	for p.count() == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	began := time.Now()
 	if err := s.Close(); err != nil || time.Since(began) > 4*time.Second {
 		t.Errorf("%v after %v", err, time.Since(began))
+	}
+	if !left.Load() {
+		t.Error("a person is still being asked")
 	}
 	if a := <-got; a.status != 503 || !strings.Contains(a.body, "CredentialsPending") {
 		t.Errorf("%d %q", a.status, a.body)

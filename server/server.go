@@ -34,7 +34,8 @@ type Source struct {
 	Name string
 	// Provider is asked again and again, from the time that is before the expiry on
 	// its own: it must keep credentials and renew them ahead, as those of package
-	// latchkey and session.NewCache do, and must not ask a person.
+	// latchkey and session.NewCache do, and must not ask a person. It must return
+	// soon when its context ends: Close waits for it.
 	Provider aws.CredentialsProvider
 	// Hint tells whoever asks, in a client's error message, what a person is to run
 	// while there are no credentials.
@@ -59,7 +60,8 @@ type Options struct {
 	// whom it was granted.
 	Sources []Source
 	// Metadata is the name of the one that the instance metadata service serves, to
-	// every program of the user; "": there is no such service.
+	// every program of the user, and of other users where the system does not tell
+	// whose a connection is: only Linux does. "": there is no such service.
 	Metadata string
 	// V1 has the metadata service answer requests without a token as well, which
 	// any program that can be made to fetch an address gets at.

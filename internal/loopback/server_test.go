@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,12 +53,60 @@ func TestLimits(t *testing.T) {
 }
 
 // TestErrorLog: what net/http would log are addresses and bytes of strangers.
-func TestErrorLog(t *testing.T) {
-	t.Parallel()
-	s, _ := serve(t, loopback.Options{})
-	if log := s.HTTP().ErrorLog; log == nil || log.Writer() == nil {
-		t.Error("net/http logs to standard error")
+func TestErrorLog(t *testing.T) { //nolint:paralleltest // it is the process's log that is looked at
+	var logged strings.Builder
+	log.SetOutput(&logged)
+	defer log.SetOutput(os.Stderr)
+	s, address := serve(t, loopback.Options{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("of a stranger") })})
+	if got := raw(t, address, "GET / HTTP/1.0\r\n\r\n"); got != "" {
+		t.Errorf("%q", got)
 	}
+	_ = s.Close()
+	if logged.Len() > 0 {
+		t.Errorf("net/http logs %s", logged.String())
+	}
+}
+
+// TestCloseWaits: when Close returns, all have left who were inside, and so has
+// who accepts.
+func TestCloseWaits(t *testing.T) {
+	t.Parallel()
+	inner, err := loopback.Listen("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entered := make(chan struct{})
+	var left atomic.Bool
+	s := loopback.Serve(lingering{inner}, loopback.Options{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-r.Context().Done()
+		time.Sleep(100 * time.Millisecond)
+		left.Store(true)
+	})})
+	go func() { _ = raw(t, inner.Addr().String(), "GET / HTTP/1.0\r\n\r\n") }()
+	<-entered
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if !left.Load() {
+		t.Error("a request is still under way")
+	}
+	select {
+	case <-s.Ended():
+	default:
+		t.Error("it still accepts")
+	}
+}
+
+// lingering is a listener that takes its time to end.
+type lingering struct{ net.Listener }
+
+func (l lingering) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		time.Sleep(300 * time.Millisecond)
+	}
+	return conn, err
 }
 
 // TestOptions: "OPTIONS *" comes to the handler like everything else.
