@@ -183,6 +183,8 @@ func TestShape(t *testing.T) {
 
 		{name: "latchkey for another profile", setup: setup{config: a("credential_process = latchkey credentials b\n"), name: "a"}, want: "process:a"},
 		{name: "latchkey for itself", setup: setup{config: a("credential_process = /usr/local/bin/latchkey credentials a\n"), name: "a"}, want: "error profile a: the vault has no entry for this profile"},
+		{name: "latchkey for a server's", setup: setup{config: a("credential_process = latchkey credentials --from unix:/run/latchkey/s a\n"), name: "a"}, want: "process:a"},
+		{name: "latchkey for a server's, in one word", setup: setup{config: a("credential_process = latchkey credentials a --from=unix:/run/latchkey/s\n"), name: "a"}, want: "process:a"},
 		{name: "latchkey for itself, with a source", setup: setup{config: a("credential_process = latchkey credentials 'a'\n" + sso), name: "a"}, want: "sso:a", notes: "process-calls-itself"},
 		{name: "process loop", setup: setup{config: a("credential_process = /bin/x\n"), name: "a", env: map[string]string{"_AWS_CLI_PROFILE_CHAIN": "a,b"}}, want: "error profile a: credential_process loop: a → b → a"},
 		{name: "process too deep", setup: setup{config: a("credential_process = /bin/x\n"), name: "a", env: map[string]string{"_AWS_CLI_PROFILE_CHAIN": "b,c,d,e"}}, want: "error profile a: credential_process commands call each other more than 4 deep"},

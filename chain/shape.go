@@ -194,11 +194,14 @@ func asksFor(words []string) (name string, ok bool) {
 		return "", false
 	}
 	for _, word := range words[2:] {
-		if !strings.HasPrefix(word, "-") {
-			return word, true
+		if word == "--from" || strings.HasPrefix(word, "--from=") {
+			return "", false // a server is asked, which has profiles of its own
+		}
+		if name == "" && !strings.HasPrefix(word, "-") {
+			name = word
 		}
 	}
-	return "", false
+	return name, name != ""
 }
 
 // commandWords splits a command at blanks, but for those in quotes, which are
