@@ -13,8 +13,12 @@ import (
 )
 
 // containerPath is that of EKS Pod Identity, with the source's name behind it:
-// some SDKs want a path in AWS_CONTAINER_CREDENTIALS_FULL_URI.
-const containerPath = "/v1/credentials/"
+// some SDKs want a path in AWS_CONTAINER_CREDENTIALS_FULL_URI. Without a name it is
+// solePath, for a token that opens one source.
+const (
+	containerPath = "/v1/credentials/"
+	solePath      = "/v1/credentials"
+)
 
 // container is the endpoint that ECS and EKS put beside a container.
 type container struct {
@@ -74,7 +78,14 @@ func (c *container) serve(x *exchange) {
 		x.fail(http.StatusForbidden, "AccessDenied", "the authorization token is missing or wrong")
 		return
 	}
-	name := strings.TrimPrefix(x.r.URL.Path, containerPath)
+	name, named := strings.CutPrefix(x.r.URL.Path, containerPath)
+	if !named {
+		if len(names) != 1 {
+			x.fail(http.StatusNotFound, CodeName, "the token opens several: "+strings.Join(names, ", "))
+			return
+		}
+		name = names[0]
+	}
 	keeper := c.keepers[name]
 	if keeper == nil || !slices.Contains(names, name) {
 		x.empty(http.StatusNotFound)

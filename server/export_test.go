@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Keeper is one without a server, for tests that have a clock of their own.
@@ -41,3 +43,6 @@ func (k *Keeper) End() {
 	k.stop()
 	k.k.end()
 }
+
+// ParseAnswer reads what a client was answered.
+func ParseAnswer(body []byte, now time.Time) (aws.Credentials, error) { return parseAnswer(body, now) }

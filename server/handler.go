@@ -47,7 +47,7 @@ func (s *Server) serve(x *exchange) {
 		x.refuse(http.StatusRequestEntityTooLarge)
 	case isMetadata:
 		s.metadata.serve(x, s.now())
-	case strings.HasPrefix(x.r.URL.Path, containerPath):
+	case x.r.URL.Path == solePath, strings.HasPrefix(x.r.URL.Path, containerPath):
 		s.container.serve(x)
 	default:
 		x.refuse(http.StatusNotFound)

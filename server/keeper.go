@@ -264,13 +264,13 @@ func (k *keeper) troubled() bool {
 func (k *keeper) why() *unavailable {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	u := &unavailable{"CredentialsPending", "the credentials of " + k.source.Name + " are being fetched", min(longestPause, max(time.Second, k.next.Sub(k.now())))}
+	u := &unavailable{CodePending, "the credentials of " + k.source.Name + " are being fetched", min(longestPause, max(time.Second, k.next.Sub(k.now())))}
 	if k.err == nil && !k.asking {
 		return u
 	}
 	u.code, u.message = "CredentialsUnavailable", "the credentials of "+k.source.Name+" could not be renewed"
 	if k.asking || k.person {
-		u.code, u.message = "PersonNeeded", "the credentials of "+k.source.Name+" wait for a person"
+		u.code, u.message = CodePerson, "the credentials of "+k.source.Name+" wait for a person"
 	}
 	if k.source.Hint != "" {
 		u.message += "; " + k.source.Hint

@@ -49,7 +49,6 @@ func TestRefused(t *testing.T) {
 		{func(r *request) { r.method = "HEAD" }, 405},
 		{func(r *request) { r.method = "DELETE" }, 405},
 		{func(r *request) { r.path = "/" }, 404},
-		{func(r *request) { r.path = "/v1/credentials" }, 404},
 		{func(r *request) { r.path = "/v1/token" }, 404},
 		{func(r *request) { r.path += "/x" }, 404},
 		{func(r *request) { r.path += "x" }, 404},
@@ -108,7 +107,7 @@ func TestToken(t *testing.T) {
 		want        int
 	}{
 		{dev, "dev", 200}, {other.Reveal(), "dev", 200}, {both, "dev", 200}, {both, "prod", 200},
-		{dev, "prod", 404}, {dev, "none", 404}, {both, "", 404},
+		{dev, "prod", 404}, {dev, "none", 404}, {both, "", 404}, {dev, "", 404},
 		{"", "dev", 403}, {"", "none", 403}, {"x", "none", 403}, {dev[:42], "dev", 403}, {dev + "x", "dev", 403}, {"Bearer " + dev, "dev", 403},
 	} {
 		a := send(t, s, request{path: server.Path(tt.name), token: tt.token})

@@ -30,14 +30,8 @@ func (e *BusyError) Error() string { return e.Path + " " + e.Why }
 // One that a killed process has left is replaced. Close takes it away. Errors:
 // *[BusyError], or the system's.
 func ListenSocket(path string) (net.Listener, error) {
-	path, err := filepath.Abs(path)
+	path, err := CheckSocket(path)
 	if err != nil {
-		return nil, err
-	}
-	if len(path) > maxSocket {
-		return nil, fmt.Errorf("socket %s: its path is longer than %d bytes", path, maxSocket)
-	}
-	if err := free(path); err != nil {
 		return nil, err
 	}
 	// Between its making and the chmod anybody could connect, so it is made in a
@@ -63,6 +57,20 @@ func ListenSocket(path string) (net.Listener, error) {
 		return nil, err
 	}
 	return &socket{UnixListener: l, path: path, made: made}, nil
+}
+
+// CheckSocket does the part of [ListenSocket] that looks whether there can be a socket,
+// before something is done for it. It returns the path as it will be called. A
+// socket that nobody listens on any more is taken away. Errors: those of ListenSocket.
+func CheckSocket(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if len(path) > maxSocket {
+		return "", fmt.Errorf("socket %s: its path is longer than %d bytes", path, maxSocket)
+	}
+	return path, free(path)
 }
 
 // free takes away a socket that nobody listens on any more.

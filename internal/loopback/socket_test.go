@@ -29,6 +29,9 @@ func TestListenSocket(t *testing.T) {
 	if _, err := loopback.ListenSocket(path); !errors.As(err, &busy) {
 		t.Errorf("a second one: %v", err)
 	}
+	if _, err := loopback.CheckSocket(path); !errors.As(err, &busy) {
+		t.Errorf("looking at it: %v", err)
+	}
 	_ = l.Close()
 	_ = l.Close()
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
