@@ -148,10 +148,6 @@ func Listen(address string) (net.Listener, error) { return loopback.Listen(addre
 // use, and nobody else.
 func ListenSocket(path string) (net.Listener, error) { return loopback.ListenSocket(path) }
 
-// CheckSocket looks whether [ListenSocket] could listen there, before somebody is asked
-// for something, and returns the whole path.
-func CheckSocket(path string) (string, error) { return loopback.CheckSocket(path) }
-
 // URL is the base of all endpoints, without a slash at its end; "" on a socket.
 func (s *Server) URL() string { return s.url }
 

@@ -30,6 +30,20 @@ func (e *BusyError) Error() string { return e.Path + " " + e.Why }
 // One that a killed process has left is replaced. Close takes it away. Errors:
 // *[BusyError], or the system's.
 func ListenSocket(path string) (net.Listener, error) {
+	s, err := BindSocket(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Show(); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// BindSocket is [ListenSocket] but for the name, which the socket gets by [Socket.Show]:
+// who finds it then finds all that belongs to it. Errors: those of ListenSocket.
+func BindSocket(path string) (*Socket, error) {
 	path, err := CheckSocket(path)
 	if err != nil {
 		return nil, err
@@ -40,23 +54,18 @@ func ListenSocket(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	hidden := filepath.Join(folder, "s")
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: hidden, Net: "unix"})
+	s := &Socket{path: path, folder: folder}
+	s.UnixListener, err = net.ListenUnix("unix", &net.UnixAddr{Name: s.hidden(), Net: "unix"})
 	if err != nil {
+		_ = os.RemoveAll(folder)
 		return nil, err
 	}
-	l.SetUnlinkOnClose(false)
-	if err := errors.Join(os.Chmod(hidden, 0o600), os.Rename(hidden, path)); err != nil {
-		_ = l.Close()
+	s.SetUnlinkOnClose(false)
+	if err := os.Chmod(s.hidden(), 0o600); err != nil {
+		_ = s.Close()
 		return nil, err
 	}
-	made, err := os.Lstat(path)
-	if err != nil {
-		_ = l.Close()
-		return nil, err
-	}
-	return &socket{UnixListener: l, path: path, made: made}, nil
+	return s, nil
 }
 
 // CheckSocket does the part of [ListenSocket] that looks whether there can be a socket,
@@ -102,20 +111,40 @@ func free(path string) error {
 // wsaConnRefused is what Windows says instead of ECONNREFUSED.
 const wsaConnRefused = syscall.Errno(10061)
 
-// socket is a listener whose file goes with it.
-type socket struct {
+// Socket is a listener whose file goes with it.
+type Socket struct {
 	*net.UnixListener
-	path string
-	made fs.FileInfo
-	once sync.Once
+	path   string
+	folder string // where it is until it is shown
+	once   sync.Once
+
+	mu   sync.Mutex
+	made fs.FileInfo // under its path; nil: it is not there
+}
+
+func (s *Socket) hidden() string { return filepath.Join(s.folder, "s") }
+
+// Show puts the socket under its path.
+func (s *Socket) Show() error {
+	if err := os.Rename(s.hidden(), s.path); err != nil {
+		return err
+	}
+	made, err := os.Lstat(s.path)
+	s.mu.Lock()
+	s.made = made
+	s.mu.Unlock()
+	return errors.Join(err, os.RemoveAll(s.folder))
 }
 
 // Close takes the socket away, unless another has taken its place.
-func (s *socket) Close() error {
+func (s *Socket) Close() error {
 	s.once.Do(func() {
-		if info, err := os.Lstat(s.path); err == nil && os.SameFile(info, s.made) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if info, err := os.Lstat(s.path); s.made != nil && err == nil && os.SameFile(info, s.made) {
 			_ = os.Remove(s.path)
 		}
+		_ = os.RemoveAll(s.folder)
 	})
 	return s.UnixListener.Close()
 }

@@ -42,6 +42,38 @@ func TestListenSocket(t *testing.T) {
 	}
 }
 
+// TestBindSocket: the socket is there under its name when it is shown, and not before.
+func TestBindSocket(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	for _, show := range []bool{false, true} {
+		s, err := loopback.BindSocket(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("it is there before it is shown: %v", err)
+		}
+		if show {
+			if err := s.Show(); err != nil {
+				t.Error(err)
+			}
+			if conn, err := net.Dial("unix", path); err != nil {
+				t.Error(err)
+			} else {
+				_ = conn.Close()
+			}
+			if there, err := os.ReadDir(filepath.Dir(path)); err != nil || len(there) != 1 {
+				t.Errorf("beside it: %v, %v", there, err)
+			}
+		}
+		_ = s.Close()
+		if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) > 0 {
+			t.Errorf("left: %v, %v", left, err)
+		}
+	}
+}
+
 // TestListenSocketLeft: what a killed process has left is no hindrance, and all
 // else stays as it is.
 func TestListenSocketLeft(t *testing.T) {
