@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -190,6 +191,10 @@ func bare(err error) error {
 		return err
 	case op.Timeout():
 		return context.DeadlineExceeded
+	}
+	var call *os.SyscallError
+	if errors.As(op.Err, &call) {
+		return call.Err
 	}
 	return op.Err
 }

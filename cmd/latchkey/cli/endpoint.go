@@ -51,9 +51,18 @@ func (s *served) first(ctx context.Context) (aws.Credentials, error) {
 // source is what the server knows of it.
 func (s *served) source() server.Source {
 	return server.Source{
-		Name: s.name, Provider: s, Region: s.plan.Region.Text, Hint: "run: latchkey login " + explain.Word(s.name),
+		Name: s.name, Provider: s, Region: s.plan.Region.Text, Hint: "run: " + s.login(),
 		NeedsPerson: needsPerson, Ask: s.ask, Failed: s.failed,
 	}
+}
+
+// login is the command by which somebody does from elsewhere what the credentials need.
+func (s *served) login() string {
+	command := "latchkey login " + explain.Word(s.name)
+	if s.mfa {
+		command += " --mfa"
+	}
+	return command
 }
 
 // needsPerson reports whether an error ends when somebody signs in or gives a code.
@@ -67,7 +76,7 @@ func (s *served) ask(ctx context.Context, why error) {
 	defer ask.silent.Store(true)
 	if ask.Ready() != nil {
 		s.told.Store(true)
-		s.say("a program waits for the credentials of " + s.name + ": " + findingOf(why).What + "; in another terminal, run: latchkey login " + explain.Word(s.name))
+		s.say("a program waits for the credentials of " + s.name + ": " + findingOf(why).What + "; in another terminal, run: " + s.login())
 		return
 	}
 	s.say("a program waits for the credentials of " + s.name)

@@ -91,6 +91,7 @@ type planned struct {
 	resolver *latchkey.Resolver
 	plan     *chain.Plan
 	signing  *signingIn
+	mfa      bool // --mfa was given
 }
 
 // plan reads the configuration and plans the profile of the arguments. Where none
@@ -117,7 +118,7 @@ func (f *resolveFlags) plan(ctx context.Context, sys *Sys, args []string, adjust
 			plan, err = resolver.PlanOf(name, policy)
 		}
 	}
-	return &planned{resolver, plan, sys.signingIn(resolver, ask)}, err
+	return &planned{resolver, plan, sys.signingIn(resolver, ask), policy.MFA}, err
 }
 
 // argument is the profile of the arguments, unset where there is none.
