@@ -432,5 +432,6 @@ func unixPrograms(programs map[string]func()) {
 	programs["crowd"] = crowd
 	programs["derived"] = derived
 	programs["gopeer"] = goPeer
+	programs["gocaller"] = goCaller
 	programs["locked"] = func() { os.Exit(cli.Main(system())) } // see init
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -163,6 +165,9 @@ func nobody(err error) error {
 // The messages of work that goes on, on standard error.
 
 func (sys *Sys) waiting(holder string) {
+	if strings.HasPrefix(holder, fmt.Sprintf("process %d ", os.Getpid())) {
+		return // one profile that is served waits for what is asked for another
+	}
 	fmt.Fprintln(sys.Stderr, "latchkey: waiting for "+display.Text(holder, 200)+"; Ctrl-C ends the wait")
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"sync"
@@ -20,7 +19,7 @@ type place struct {
 	listener net.Listener // of a socket: from bind on
 	socket   string       // its path; "": it is a port
 	lock     *lockfile.Lock
-	token    fs.FileInfo // of the file that was written
+	token    secret.Text // that was written beside it
 	left     sync.Once
 }
 
@@ -79,9 +78,7 @@ func (p *place) tokenFile() string { return p.socket + tokenSuffix }
 func (p *place) show(s *loopback.Socket, token secret.Text) error {
 	err := atomicfile.Write(p.tokenFile(), []byte(token.Reveal()), 0o600)
 	if err == nil {
-		p.token, err = os.Lstat(p.tokenFile())
-	}
-	if err == nil {
+		p.token = token
 		err = s.Show()
 	}
 	if err != nil {
@@ -93,8 +90,11 @@ func (p *place) show(s *loopback.Socket, token secret.Text) error {
 // leave takes away what was made there.
 func (p *place) leave() {
 	p.left.Do(func() {
-		if info, err := os.Lstat(p.tokenFile()); p.token != nil && err == nil && os.SameFile(info, p.token) {
-			_ = os.Remove(p.tokenFile())
+		if !p.token.Empty() {
+			// Unless somebody has made room for another one by force.
+			if text, err := os.ReadFile(p.tokenFile()); err == nil && string(text) == p.token.Reveal() {
+				_ = os.Remove(p.tokenFile())
+			}
 		}
 		if p.listener != nil {
 			_ = p.listener.Close() // the server has closed it, if there was one
