@@ -62,13 +62,13 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	all := allHelp(t)
 	for _, name := range []string{"", "exec", "env", "credentials", "whoami", "explain", "profiles", "sessions", "sessions forget", "vault", "vault add", "vault list", "vault show", "vault remove", "vault import",
-		"vault unlock", "vault lock", "vault rekey", "vault rotate", "login", "logout", "console", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
+		"vault unlock", "vault lock", "vault rekey", "vault rotate", "serve", "login", "logout", "console", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
 		"sandbox", "sandbox mfa-code", "sandbox visit", "demo", "completion", "version", "help"} {
 		if all[name] == nil {
 			t.Errorf("there is no help of latchkey %s", name)
 		}
 	}
-	flag := regexp.MustCompile(`^ +(-., )?--[a-z-]+( [a-zA-Z]+)? {2,}(.+)$`)
+	flag := regexp.MustCompile(`^ +(-., )?--[a-z0-9-]+( [a-zA-Z]+)? {2,}(.+)$`)
 	for name, help := range all {
 		if len(help[""]) < 1 || len(help["Examples"]) < 1 || len(help["Usage"]) < 1 {
 			t.Errorf("latchkey %s: the help lacks a description, a usage or examples: %v", name, help)
@@ -133,8 +133,20 @@ func runExample(t *testing.T, environ []string, line string) {
 			t.Skip("fish is not installed")
 		}
 		shell = []string{"fish", "--no-config", "-c"}
-	case strings.Contains(line, "--listen"): // serves until it is told to end
-		line = "exec " + strings.Replace(line, ":4566", ":0", 1)
+	case strings.Contains(line, "--from unix:"): // of a server that is there
+		socket := filepath.Join(t.TempDir(), "s")
+		serving := exec.Command("latchkey", "serve", "prod", "--socket", socket)
+		serving.Env = environ
+		if err := serving.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = serving.Process.Kill()
+			_ = serving.Wait()
+		})
+		line = "until [ -S " + socket + " ]; do sleep 0.1; done; " + strings.Replace(line, "/run/latchkey/socket", socket, 1)
+	case strings.Contains(line, "--listen"), strings.HasPrefix(line, "latchkey serve "): // serves until it is told to end
+		line = "exec " + strings.NewReplacer(":4566", ":0", ":9911", ":0").Replace(line)
 	}
 	cmd := exec.Command(shell[0], append(shell[1:], line)...)
 	cmd.Dir, cmd.Env = t.TempDir(), environ

@@ -93,6 +93,7 @@ func readmeHome(t *testing.T) []string {
 	}
 	config := filepath.Join(dir, "config")
 	write(config, "[profile prod]\nregion = eu-central-1\nrole_arn = arn:aws:iam::444455556666:role/ReadOnly\nsource_profile = alice\n"+
+		"[profile dev]\nrole_arn = arn:aws:iam::444455556666:role/ReadOnly\nsource_profile = alice\n"+
 		"[sso-session example-org]\nsso_start_url = https://example-org.awsapps.com/start\nsso_region = eu-central-1\n", 0o600)
 	leave(t, home.Env)
 	environ := append(home.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "GOBIN="+bin, "AWS_CONFIG_FILE="+config, "TMPDIR="+t.TempDir(), "GORACE=atexit_sleep_ms=0",
