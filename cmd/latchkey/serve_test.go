@@ -372,9 +372,9 @@ func brief(life time.Duration) sandbox.Option {
 	return sandbox.WithWorld(world)
 }
 
-// TestServeWaits: while a person is needed requests are refused at once with the command
+// TestServeRefusesForNow: while a person is needed requests are refused at once with the command
 // to run, which also stands on standard error, and a sign-in elsewhere ends that.
-func TestServeWaits(t *testing.T) {
+func TestServeRefusesForNow(t *testing.T) {
 	t.Parallel()
 	g := asGuest(t, "", brief(66*time.Second))
 	g.runs(0, "latchkey", "login", "sso-dev")
