@@ -27,7 +27,7 @@ func keeper() []mutant {
 		{11, file, "		case <-timer.C:\n		case <-ctx.Done():", "		case <-ctx.Done():", pkg, "TestSlow"},
 		{11, file, `min(longestPause, max(time.Second, k.next.Sub(k.now())))`, `k.next.Sub(k.now())`, pkg, "TestSlow"},
 		{11, file, `min(longestPause, max(time.Second, k.next.Sub(k.now())))`, `max(time.Second, k.next.Sub(k.now()))`, pkg, "TestClockBack"},
-		{11, file, `u.code, u.message = "PersonNeeded", `, `u.message = `, pkg, "TestPerson"},
+		{11, file, `u.code, u.message = CodePerson, `, `u.message = `, pkg, "TestPerson"},
 		{11, file, "	go func() {\n		defer k.work.Done()\n		k.ask(why)\n		k.mu.Lock()", "	func() {\n		defer k.work.Done()\n		k.mu.Unlock()\n		k.ask(why)\n		k.mu.Lock()", pkg, "TestPerson"},
 		{11, file, `if k.asking || k.ended ||`, `if k.ended ||`, pkg, "TestPerson"},
 		{11, file, ` || k.now().Before(k.askNext) {`, ` {`, pkg, "TestPersonInBackground"},
