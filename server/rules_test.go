@@ -290,8 +290,8 @@ func TestMetadataToken(t *testing.T) {
 	get := func(token string) int {
 		return send(t, s, request{path: "/latest/meta-data", header: []string{"X-aws-ec2-metadata-token: " + token}}).status
 	}
-	if get(token) != 200 || get("x"+token[1:]) != 401 || get("") != 401 {
-		t.Errorf("with the token %d, with another %d, with an empty one %d", get(token), get("x"+token[1:]), get(""))
+	if get(token) != 200 || get(token[1:]+".") != 401 || get("") != 401 {
+		t.Errorf("with the token %d, with another %d, with an empty one %d", get(token), get(token[1:]+"."), get(""))
 	}
 	if a := send(t, s, request{path: "/latest/meta-data"}); a.status != 401 {
 		t.Errorf("without a token: %d", a.status)

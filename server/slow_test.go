@@ -16,8 +16,7 @@ import (
 
 // TestSlowAndLarge: half requests, headers of 10 MiB and bodies of 500 MiB are
 // ended within ten seconds, cost no memory to speak of, and disturb nobody.
-func TestSlowAndLarge(t *testing.T) {
-	t.Parallel()
+func TestSlowAndLarge(t *testing.T) { //nolint:paralleltest // looks at all memory
 	if testing.Short() {
 		t.Skip("takes ten seconds")
 	}
@@ -82,7 +81,7 @@ func TestSlowAndLarge(t *testing.T) {
 		t.Errorf("%d MiB of memory, %d good answers", most>>20, answers)
 	}
 	t.Logf("the last was ended after %v; %d good answers meanwhile, the slowest after %v", longest, answers, slowest)
-	t.Logf("%d MiB sent of 50,000; %d MiB of memory, clients and other tests included", sent>>20, most>>20)
+	t.Logf("%d MiB sent of 50,000; %d MiB of memory, clients included", sent>>20, most>>20)
 }
 
 // pour sends head, and then body, each 32 KiB of it after part, until the server
