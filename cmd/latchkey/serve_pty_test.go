@@ -74,9 +74,9 @@ func TestServePrompts(t *testing.T) {
 		if r := requested(t, urls[i], tokens[i]); r.Status != 503 || r.Retry == "" {
 			t.Errorf("%+v", r)
 		}
+		ty.await("MFA code of", 2)
 	}
-	ty.await("MFA code of", 2)
-	time.Sleep(300 * time.Millisecond) // for a second question that must not come
+	time.Sleep(1500 * time.Millisecond) // for a second question and a word of waiting, which must not come
 	ty.typed(p.code("alice") + "\n")
 	for i := range urls {
 		soon(t, "it goes on\n"+ty.screen(), func() bool { time.Sleep(100 * time.Millisecond); return requested(t, urls[i], tokens[i]).Status == 200 })
@@ -84,12 +84,48 @@ func TestServePrompts(t *testing.T) {
 	if after := requested(t, urls[0], tokens[0]); after.AccessKeyID == before.AccessKeyID {
 		t.Errorf("%+v, as a day before", after)
 	}
-	if s := ty.screen(); strings.Count(s, "MFA code of") != 2 || !strings.Contains(s, "latchkey: a program waits for the credentials of ") {
+	if s := ty.screen(); strings.Count(s, "MFA code of") != 2 || strings.Contains(s, "waiting for process") || !strings.Contains(s, "latchkey: a program waits for the credentials of ") {
 		t.Errorf("it says:\n%s", s)
 	}
 	ty.typed("\x03")
 	if code := ty.code(); code != 0 {
 		t.Errorf("exit code %d:\n%s", code, ty.screen())
+	}
+}
+
+// TestServeAsksInTurn: what two people's devices are asked for is asked one after the
+// other.
+func TestServeAsksInTurn(t *testing.T) {
+	t.Parallel()
+	p, sleep := later(t, aliceConfig+"[profile other]\nrole_arn = arn:aws:iam::444455556666:role/ReadOnly\nsource_profile = eve\nmfa_serial = arn:aws:iam::111122223333:mfa/eve-phone\n",
+		aliceCredentials+eveCredentials)
+	ty := inTerminal(t, p.environ, "latchkey", "serve", "dev", "other", "--shell", "sh")
+	prompt := regexp.MustCompile(`MFA code of arn:aws:iam::111122223333:mfa/([a-z]+)[-a-z]* for`)
+	answer := func(n int) {
+		t.Helper()
+		ty.await("MFA code of", n)
+		ty.await(": ", n)
+		time.Sleep(500 * time.Millisecond)
+		asked := prompt.FindAllStringSubmatch(ty.screen(), -1)
+		if len(asked) != n {
+			t.Fatalf("%d questions at a time:\n%s", len(asked)-n+1, ty.screen())
+		}
+		ty.typed(p.code(asked[n-1][1]) + "\n")
+	}
+	answer(1)
+	answer(2)
+	ty.await("Ctrl-C ends it", 1)
+	urls, tokens := exported(ty.screen(), "AWS_CONTAINER_CREDENTIALS_FULL_URI"), exported(ty.screen(), "AWS_CONTAINER_AUTHORIZATION_TOKEN")
+	sleep(13 * time.Hour)
+	for i := range urls {
+		if r := requested(t, urls[i], tokens[i]); r.Status != 503 || r.Code != "PersonNeeded" {
+			t.Errorf("%+v", r)
+		}
+	}
+	answer(3)
+	answer(4)
+	for i := range urls {
+		soon(t, "it goes on", func() bool { time.Sleep(100 * time.Millisecond); return requested(t, urls[i], tokens[i]).Status == 200 })
 	}
 }
 
@@ -132,5 +168,28 @@ func TestServeEndedAsking(t *testing.T) {
 				empty(t, dir)
 			})
 		}
+	}
+}
+
+// TestServeMFAElsewhere: without a terminal the line names the command that makes the
+// session of a key, and that makes it go on.
+func TestServeMFAElsewhere(t *testing.T) {
+	t.Parallel()
+	p, sleep := later(t, "", aliceCredentials)
+	s := serve(t, p.environ, "alice", "--mfa-code", p.code("alice"))
+	token := s.ready.Profiles[0].Token
+	before := s.asks(0, token)
+	sleep(13 * time.Hour)
+	if r := s.asks(0, token); before.Status != 200 || r.Status != 503 || r.Code != "PersonNeeded" || !strings.HasSuffix(r.Message, "; run: latchkey login alice --mfa") {
+		t.Errorf("%+v, before %+v", r, before)
+	}
+	soon(t, "it says what to run", func() bool {
+		return strings.Contains(s.says(), "in another terminal, run: latchkey login alice --mfa\n")
+	})
+	p.runs(0, "latchkey", "login", "alice", "--mfa", "--mfa-code", p.code("alice"))
+	began := time.Now()
+	soon(t, "it goes on", func() bool { time.Sleep(100 * time.Millisecond); return s.asks(0, token).Status == 200 })
+	if took := time.Since(began); took > 12*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }

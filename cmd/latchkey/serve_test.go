@@ -171,7 +171,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("%s: exit code %d\n%s", with, code, s.says())
 		}
 		says := s.says()
-		if !strings.HasPrefix(says, "latchkey: serving über prod/eu, dev on http://127.0.0.1:") ||
+		if !strings.Contains(says, "latchkey: serving über prod/eu, dev on http://127.0.0.1:") ||
 			strings.Count(says, "latchkey: GET /v1/credentials/{name} 200 ") != 2 || strings.Count(says, "\n") != 7 || strings.Contains(says, list[0].Token) {
 			t.Errorf("it says:\n%s", says)
 		}
