@@ -304,12 +304,24 @@ func TestServeTwice(t *testing.T) {
 		all = append(all, cmd)
 	}
 	codes := make(chan int, len(all))
+	var ended sync.WaitGroup
 	for _, cmd := range all {
-		go func() {
+		ended.Go(func() {
 			_ = cmd.Wait()
 			codes <- cmd.ProcessState.ExitCode()
-		}()
+		})
 	}
+	end := func(with os.Signal) {
+		for _, cmd := range all {
+			_ = cmd.Process.Signal(with)
+		}
+	}
+	t.Cleanup(func() {
+		end(os.Kill)
+		ended.Wait()
+	})
+	timer := time.AfterFunc(time.Minute, func() { end(os.Kill) }) // more than one may serve
+	defer timer.Stop()
 	for range len(all) - 1 {
 		if code := <-codes; code != 1 {
 			t.Errorf("exit code %d", code)
@@ -317,9 +329,7 @@ func TestServeTwice(t *testing.T) {
 	}
 	soon(t, "the socket is there", func() bool { _, err := os.Lstat(path); return err == nil })
 	p.runs(0, "latchkey", "credentials", "--from", "unix:"+path)
-	for _, cmd := range all {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-	}
+	end(syscall.SIGTERM)
 	if code := <-codes; code != 0 {
 		t.Errorf("exit code %d", code)
 	}
