@@ -63,10 +63,10 @@ func TestChromiumWebConsole(t *testing.T) {
 func TestConsoleCanary(t *testing.T) {
 	t.Parallel()
 	v := asVisitor(t, "")
-	// A browser that stays, so that its arguments can be read.
-	stays, done := filepath.Join(t.TempDir(), "stays"), filepath.Join(t.TempDir(), "done")
-	put(t, stays, "#!/bin/sh\nprintf '%s\\n' \"$1\" >>"+v.tabs+"\nwhile ! test -e "+done+"; do sleep 0.05; done\n")
-	defer put(t, done, "")
+	// A browser that stays until the test's folder goes, so that its arguments can
+	// be read.
+	stays := filepath.Join(t.TempDir(), "stays")
+	put(t, stays, "#!/bin/sh\nprintf '%s\\n' \"$1\" >>"+v.tabs+"\nwhile test -e \"$0\"; do sleep 0.05; done\n")
 	p, page := v.begin("console", "alice", "--role", readOnlyRole, "--browser", stays)
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Get(page)
