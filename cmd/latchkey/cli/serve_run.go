@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/deliver"
@@ -173,6 +174,9 @@ func (e *serving) told(endpoint *server.Server, ready ready, lines []byte, where
 	if err != nil {
 		_ = endpoint.Close()
 		return nil, err
+	}
+	if e.imds && runtime.GOOS != "linux" {
+		fmt.Fprintln(e.sys.Stderr, "latchkey: warning: this system does not say whose program connects, so that every user of this machine can ask the metadata service")
 	}
 	if e.v1 {
 		fmt.Fprintln(e.sys.Stderr, "latchkey: warning: with --imds-v1 one request without a token gets the credentials, which a page, a link or a faulty server can make a program send")
