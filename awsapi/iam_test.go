@@ -92,6 +92,13 @@ func TestIAMCalls(t *testing.T) {
 			url.Values{"AccessKeyId": {"AKIAOLD"}}, awsapi.KeyUse{UserName: "bob", At: at, Service: "s3", Region: "eu-west-1"},
 		},
 		{
+			"GetRole", result("GetRole", `<Role><Path>/x/</Path><RoleName>R</RoleName><Arn>arn:aws:iam::1:role/x/R</Arn><AssumeRolePolicyDocument>%7B%22a%22%3A%22b%2Bc%20d%22%7D</AssumeRolePolicyDocument><MaxSessionDuration>7200</MaxSessionDuration></Role>`),
+			func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) (any, error) {
+				return c.GetRole(ctx, e, keys(), "R")
+			},
+			url.Values{"RoleName": {"R"}}, awsapi.Role{Name: "R", ARN: "arn:aws:iam::1:role/x/R", Path: "/x/", MaxSession: 2 * time.Hour, Trust: `{"a":"b+c d"}`},
+		},
+		{
 			"GetAccessKeyLastUsed", result("GetAccessKeyLastUsed", `<UserName>bob</UserName><AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed>`),
 			func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) (any, error) {
 				return c.GetAccessKeyLastUsed(ctx, e, keys(), "AKIAOLD")

@@ -29,8 +29,11 @@ func (s *Server) iamCall(x *exchange, action, version string, form url.Values) (
 		return nil, unknownToken()
 	}
 	p := &params{form: form}
-	if action == "GetAccessKeyLastUsed" {
+	switch action {
+	case "GetAccessKeyLastUsed":
 		return s.getAccessKeyLastUsed(x, c, p)
+	case "GetRole":
+		return s.getRole(x, c, p)
 	}
 	name := p.text("UserName", rule{shortest: 1, longest: 128, extra: "+=,.@-", pattern: `[\w+=,.@-]+`})
 	switch action {

@@ -41,6 +41,10 @@ type iamAnswer struct {
 		UserName string
 		Last     struct{ LastUsedDate, ServiceName, Region string } `xml:"AccessKeyLastUsed"`
 	} `xml:"GetAccessKeyLastUsedResult"`
+	Role struct {
+		RoleName, Path, Arn, AssumeRolePolicyDocument string
+		MaxSessionDuration                            int
+	} `xml:"GetRoleResult>Role"`
 	Body string `xml:"-"`
 }
 
@@ -143,6 +147,7 @@ func TestIAMRules(t *testing.T) {
 	t.Parallel()
 	w := sandbox.Example()
 	w.Accounts[0].RootAccessKeys = []sandbox.AccessKey{{ID: "AKIAROOT00001EXAMPLE", Secret: "root/Sandbox+Secret/00001/bPxREXAMPLEKEY"}}
+	w.Accounts[0].Roles = []sandbox.Role{{Name: "Ops", Path: "/team/", Trust: w.Accounts[1].Roles[1].Trust}}
 	b := newBench(t, sandbox.WithWorld(w))
 	root := key("AKIAROOT00001EXAMPLE", "root/Sandbox+Secret/00001/bPxREXAMPLEKEY", "")
 	carolMFA := b.must(carol(), form("GetSessionToken", "SerialNumber", carolSerial, "TokenCode", b.code("carol")))
@@ -185,6 +190,12 @@ func TestIAMRules(t *testing.T) {
 		{"status of another's key", root, "UpdateAccessKey", []string{"UserName", "carol", "AccessKeyId", bob().AccessKeyID, "Status", "Inactive"}, "NoSuchEntity", "The Access Key with id AKIABOB000001EXAMPLE cannot be found."},
 		{"last use of another's key", alice(), "GetAccessKeyLastUsed", []string{"AccessKeyId", bob().AccessKeyID}, "AccessDenied", denial("iam::111122223333:user/alice", "iam:GetAccessKeyLastUsed", "user bob", because("iam:GetAccessKeyLastUsed"))},
 		{"last use of no key", root, "GetAccessKeyLastUsed", []string{"AccessKeyId", "AKIANOBODY001EXAMPLE"}, "AccessDenied", denial("iam::111122223333:root", "iam:GetAccessKeyLastUsed", "access key AKIANOBODY001EXAMPLE", "")},
+		{"own account's role, in another case", root, "GetRole", []string{"RoleName", "ops"}, "", ""},
+		{"no such role", root, "GetRole", []string{"RoleName", "Nope"}, "NoSuchEntity", "The role with name Nope cannot be found."},
+		{"role of another account", root, "GetRole", []string{"RoleName", "Deploy"}, "NoSuchEntity", "The role with name Deploy cannot be found."},
+		{"role without policies", alice(), "GetRole", []string{"RoleName", "Ops"}, "AccessDenied", denial("iam::111122223333:user/alice", "iam:GetRole", "role Ops", because("iam:GetRole"))},
+		{"role without IAM's permission", bob(), "GetRole", []string{"RoleName", "Deploy"}, "AccessDenied", denial("iam::111122223333:user/bob", "iam:GetRole", "role Deploy", because("iam:GetRole"))},
+		{"no role name", alice(), "GetRole", nil, "ValidationError", "1 validation error detected: Value null at 'roleName' failed to satisfy constraint: Member must not be null"},
 		{"no key id", alice(), "DeleteAccessKey", nil, "ValidationError", "1 validation error detected: Value null at 'accessKeyId' failed to satisfy constraint: Member must not be null"},
 		{"bad status", alice(), "UpdateAccessKey", []string{"AccessKeyId", alice().AccessKeyID, "Status", "off"}, "ValidationError", "1 validation error detected: Value 'off' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]"},
 		{"no status", alice(), "UpdateAccessKey", []string{"AccessKeyId", alice().AccessKeyID}, "ValidationError", "1 validation error detected: Value null at 'status' failed to satisfy constraint: Member must not be null"},
@@ -201,6 +212,11 @@ func TestIAMRules(t *testing.T) {
 	}
 	if got := b.iam(root, "GetUser"); got.Got.Arn != "arn:aws:iam::111122223333:root" || got.Got.UserId != "111122223333" {
 		t.Errorf("root is %+v", got.Got)
+	}
+	role := b.iam(root, "GetRole", "RoleName", "OPS").Role
+	if trust, err := url.PathUnescape(role.AssumeRolePolicyDocument); err != nil || trust != w.Accounts[1].Roles[1].Trust.JSON() || strings.ContainsAny(role.AssumeRolePolicyDocument, "{\" +") ||
+		role.Arn != "arn:aws:iam::111122223333:role/team/Ops" || role.Path != "/team/" || role.MaxSessionDuration != 3600 {
+		t.Errorf("role %+v", role)
 	}
 	if got := b.iam(carolMFA, "GetUser"); got.Got.Arn != "arn:aws:iam::111122223333:user/contractors/carol" || got.Got.Path != "/contractors/" || got.Got.UserName != "carol" {
 		t.Errorf("carol is %+v", got.Got)
