@@ -92,6 +92,10 @@ type Options struct {
 	// out: a renewal that failed, a session that could not be kept. It must not
 	// block.
 	Warn func(error)
+	// Observe is told what happens to each step of a plan while it is run: in the
+	// order in which it happens, of several at once where several calls are under
+	// way. It must not block. Nil: nobody watches, which costs nothing.
+	Observe func(chain.Event)
 	// Stderr gets the messages of credential_process commands; nil: nothing does.
 	Stderr io.Writer
 	// Terminal opens the terminal on which credential_process commands may ask

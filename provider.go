@@ -30,8 +30,9 @@ type Provider struct {
 	byHand   atomic.Bool                   // the last code came from a person or with the call
 	reckoned atomic.Pointer[time.Duration] // the skew that the last code was computed with
 
-	mu   sync.Mutex
-	used map[string]bool // keys of shared sessions
+	mu    sync.Mutex
+	used  map[string]bool            // keys of shared sessions
+	given map[string]aws.Credentials // of watched steps, by session key
 }
 
 // Provider builds the providers of a plan. Nothing is fetched before Retrieve.
@@ -60,7 +61,7 @@ func (p *Provider) wrap() func(chain.Step, aws.CredentialsProvider) aws.Credenti
 		if plan.Next != nil && step.Key == plan.Next.Steps[0].Key {
 			plan, w = plan.Next, wrapped{}
 		}
-		around := p.around(plan, step, &w, inner)
+		around := p.watching(step, inner, func(inner aws.CredentialsProvider) aws.CredentialsProvider { return p.around(plan, step, &w, inner) })
 		if w.first == nil {
 			w.first = around
 		}

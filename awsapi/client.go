@@ -95,7 +95,8 @@ type Client struct {
 	fixSkew   bool
 	limits    Limits
 
-	skew atomic.Int64 // server's clock minus ours, as last measured
+	skew  atomic.Int64 // server's clock minus ours, as last measured
+	clock atomic.Bool  // it has been
 
 	mu            sync.Mutex
 	plain, secure *http.Transport // made at first use; secure knows the CA bundle
@@ -136,6 +137,10 @@ func New(o Options) *Client {
 // from AWS; zero before the first. Expirations are in AWS's time: compare them
 // with Now().Add(Skew()).
 func (c *Client) Skew() time.Duration { return time.Duration(c.skew.Load()) }
+
+// Clock is Skew, and whether it has been measured at all. It is exact to a second:
+// that is what the Date of an answer tells.
+func (c *Client) Clock() (skew time.Duration, known bool) { return c.Skew(), c.clock.Load() }
 
 // CloseIdle closes connections that no request uses, and ends dials that no
 // request waits for any more. The client stays usable.

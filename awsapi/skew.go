@@ -34,6 +34,7 @@ func readClock(h http.Header, sent, received time.Time) clock {
 func (c *Client) remember(k clock) {
 	if k.known {
 		c.skew.Store(int64(k.skew))
+		c.clock.Store(true)
 	}
 }
 
