@@ -18,6 +18,8 @@ type condition struct {
 	ifExists bool
 	key      string
 	values   []string
+	operator string // as it is written, and the key as well
+	spelt    string
 }
 
 type family uint8

@@ -75,8 +75,7 @@ func parseStatement(fields map[string]json.RawMessage, kind Kind) (statement, er
 		var err error
 		switch name {
 		case "Sid":
-			var sid string
-			err = json.Unmarshal(raw, &sid)
+			err = json.Unmarshal(raw, &s.sid)
 		case "Effect":
 			err = json.Unmarshal(raw, &effect)
 		case "Action", "NotAction":
@@ -181,7 +180,7 @@ func conditions(raw json.RawMessage) ([]condition, error) {
 		}
 		for key, value := range keys {
 			c := base
-			c.key = strings.ToLower(key)
+			c.key, c.operator, c.spelt = strings.ToLower(key), name, key
 			if c.values, err = stringList(value); err != nil {
 				return nil, fmt.Errorf("%s %s: %w", name, key, err)
 			}

@@ -28,6 +28,7 @@ type Document struct {
 }
 
 type statement struct {
+	sid           string
 	allow         bool
 	actions       []string
 	notActions    bool
