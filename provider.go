@@ -31,6 +31,7 @@ type Provider struct {
 	reckoned atomic.Pointer[time.Duration] // the skew that the last code was computed with
 
 	mu    sync.Mutex
+	asks  *awsapi.Client             // for questions about credentials
 	used  map[string]bool            // keys of shared sessions
 	given map[string]aws.Credentials // of watched steps, by session key
 }

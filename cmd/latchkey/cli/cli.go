@@ -171,7 +171,7 @@ func (sys *Sys) resolverAndAsker(f *resolveFlags, profile string) (*latchkey.Res
 	opts := latchkey.Options{Environ: sys.Environ, First: profile, Now: sys.Now, Stderr: sys.Stderr, Terminal: terminal,
 		Asker: ask, SSHKeys: sshkey.Keys{}, Derived: sys.Derived, WorkFactor: sys.WorkFactor, Waiting: sys.waiting, CodeWait: sys.codeWait, Warn: sys.warn}
 	if f != nil {
-		opts.MFA = f.code(sys)
+		opts.MFA, opts.Observe = f.code(sys), f.observe
 	}
 	resolver, err := latchkey.Load(opts)
 	ask.resolver = resolver

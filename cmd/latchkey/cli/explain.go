@@ -16,7 +16,7 @@ import (
 
 func newExplain(sys *Sys) *cobra.Command {
 	var f resolveFlags
-	var asJSON bool
+	var asJSON, try bool
 	cmd := &cobra.Command{
 		Use:   "explain [PROFILE]",
 		Short: "Show how a profile's credentials come about, and what is wrong with it",
@@ -26,6 +26,16 @@ do something else; who is signed in and which sessions are kept, until when, and
 where the key is that seals them. Nothing is fetched and nobody is asked. Use it when a profile
 does not work, or to see what a flag would change.
 
+With --try, the plan is run as other commands run it: with kept sessions, and
+with questions on the terminal. For each step: done, kept session, failed, not
+reached (a step before it failed) or not needed (a later session was kept); how
+long it took, which access key came out, until when, and where it was asked for.
+Then whose the last credentials are, and AWS's clock against this machine's. Of
+a role that AWS refuses, what can be known: who asked, with MFA or without, with
+which external id; and the trust policy, statement by statement, where the
+credentials before it may read it (iam:GetRole). latchkey sessions forget PROFILE
+beforehand has all steps run.
+
 With --json, an object: profile; plan with profile, region, steps (kind, profile,
 inputs, session_key), next (the plan if that is not there) and looked; sessions
 with folder, sealing_key (where it is), off (the setting that keeps none), error
@@ -33,34 +43,57 @@ and steps (session_key, kept, expires, left_seconds, error); sign_ins, a list
 (session_key, signed_in, expires, renews, error); next, what would happen; error
 and findings (code, class, profile, what, where, why, fix, breaks).
 An origin has kind (file, env, flag, argument, default, code), file, line, key.
+With --try as well: try with works; steps (session_key, kind, profile, status,
+took_seconds, access_key_id, account, expires, left_seconds, region, endpoint);
+identity (arn, account, user_id, region, endpoint, took_seconds); clock
+(aws_ahead_seconds, finding); error; and refusal with facts (name, text),
+trust_policy (number, sid, effect, verdict, reasons), why and fix.
 
-Exit codes: 0 if there is a plan, else what the other commands would end with: 2
-for the configuration, 3 if the profile or credentials do not exist.`,
+Exit codes: 0 if there is a plan, with --try if it works; else what the other
+commands would end with: 2 for the configuration, 3 if the profile or credentials
+do not exist, 4 if somebody has to sign in or give a code, 5 if AWS refuses, 6 if
+it cannot be reached.`,
 		Example: `  latchkey explain prod
   latchkey explain prod --json
+  latchkey explain prod --try
   latchkey explain prod --role arn:aws:iam::444455556666:role/ReadOnly`,
 		Args:              oneProfile,
 		ValidArgsFunction: completeProfiles(sys),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			frugal()
-			report, err := f.report(cmd.Context(), sys, args)
+			report, err := f.report(cmd.Context(), sys, args, try)
 			if err != nil {
 				return err
+			}
+			if report.Try != nil && report.Try.Error != nil {
+				report.Try.Error.Fix = withFlags(*report.Try.Error, cmd)
 			}
 			if asJSON {
 				err = printJSON(sys.Stdout, report)
 			} else {
 				err = report.print(sys.Stdout)
 			}
-			if err == nil && report.Error != nil {
-				return &exitError{code: exitCode(report.Error.Class)}
+			if err != nil {
+				return err
 			}
-			return err
+			return report.failure()
 		},
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (see above)")
+	cmd.Flags().BoolVar(&try, "try", false, "run the plan, and tell what comes of each step")
 	return cmd
+}
+
+// failure ends the program as another command would end that meets what is wrong.
+func (r *report) failure() error {
+	switch {
+	case r.Error != nil:
+		return &exitError{code: exitCode(r.Error.Class)}
+	case r.Try != nil && r.Try.Error != nil:
+		return &exitError{code: exitCode(r.Try.Error.Class)}
+	}
+	return nil
 }
 
 // printJSON writes v for people and programs alike.
@@ -78,16 +111,23 @@ type report struct {
 	Sessions *keptSessions     `json:"sessions,omitempty"`
 	SignIns  []signInState     `json:"sign_ins,omitempty"`
 	Next     string            `json:"next,omitempty"`
+	Try      *trial            `json:"try,omitempty"`
 	Error    *explain.Finding  `json:"error,omitempty"`
 	Findings []explain.Finding `json:"findings"`
 }
 
-func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string) (*report, error) {
+// report says what is known without asking anybody, and with try what comes of
+// running the plan.
+func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string, try bool) (*report, error) {
 	policy, err := f.policy()
 	if err != nil {
 		return nil, err
 	}
-	resolver, err := sys.resolver(f, argument(args).Text)
+	seen := &watch{}
+	if try {
+		f.observe = seen.see
+	}
+	resolver, ask, err := sys.resolverAndAsker(f, argument(args).Text)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +163,10 @@ func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string) (*re
 		return nil, err
 	}
 	r.Next = explain.Next(plan, r.Sessions.has, r.over)
-	return r, nil
+	if try {
+		r.Try, err = (&planned{resolver: resolver, plan: plan, signing: sys.signingIn(resolver, ask), mfa: policy.MFA}).try(ctx, sys, seen)
+	}
+	return r, err
 }
 
 func (r *report) print(w io.Writer) error {
@@ -140,7 +183,11 @@ func (r *report) print(w io.Writer) error {
 	if r.Plan != nil {
 		r.printPlan(out)
 		r.Sessions.print(out)
-		out.add("\nnext: %s", r.Next)
+		if r.Try == nil {
+			out.add("\nnext: %s", r.Next)
+		} else {
+			r.Try.print(out)
+		}
 	}
 	for i, f := range r.Findings {
 		if i == 0 {

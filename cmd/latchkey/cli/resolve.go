@@ -25,6 +25,8 @@ type resolveFlags struct {
 	readOnly, mfa                     bool
 	// picks has a person pick a profile where none is named anywhere.
 	picks bool
+	// observe is told what happens to the steps of a plan; nil: nobody is.
+	observe func(chain.Event)
 }
 
 func (f *resolveFlags) add(cmd *cobra.Command) {
