@@ -46,15 +46,15 @@ type Claims struct {
 // Refusal is what a refused RoleCall comes to: the facts, what the trust policy
 // makes of them where it could be read, and what follows.
 type Refusal struct {
-	Facts []Fact      `json:"facts"`
+	Facts []Detail    `json:"facts"`
 	Trust []Statement `json:"trust_policy,omitempty"`
 	// Why and Fix are "" where nothing follows from the facts.
 	Why string `json:"why,omitempty"`
 	Fix string `json:"fix,omitempty"`
 }
 
-// Fact is one thing that is known of the call.
-type Fact struct {
+// Detail is one thing that is known of the call.
+type Detail struct {
 	Name string `json:"name"` // caller, account, mfa, external-id …
 	Text string `json:"text"`
 }
@@ -168,4 +168,4 @@ func (c *RoleCall) principal() policy.Caller {
 	return policy.Caller{Kind: "AWS", Names: names, Account: arn.Account}
 }
 
-func (r *Refusal) add(name, text string) { r.Facts = append(r.Facts, Fact{name, text}) }
+func (r *Refusal) add(name, text string) { r.Facts = append(r.Facts, Detail{name, text}) }

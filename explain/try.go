@@ -105,12 +105,15 @@ func reverse(list []TriedStep) (absent bool) {
 	return true
 }
 
-// noticeSkew is the clock difference that is worth a word.
-const noticeSkew = time.Minute
+// The clock differences that are worth a word, and that AWS's services refuse.
+const (
+	noticeSkew = time.Minute
+	refuseSkew = 4 * time.Minute
+)
 
-// Clock says what a difference of AWS's clock to this machine's means, nil for
+// ClockFinding says what a difference of AWS's clock to this machine's means, nil for
 // one that means nothing. skew is AWS's clock minus ours.
-func Clock(skew time.Duration) *Finding {
+func ClockFinding(skew time.Duration) *Finding {
 	off := skew.Abs()
 	if off <= noticeSkew {
 		return nil
@@ -122,7 +125,7 @@ func Clock(skew time.Duration) *Finding {
 	f := Finding{Code: "clock", What: fmt.Sprintf("this machine's clock is %s %s AWS's", off.Round(time.Second), side),
 		Why: "what ends by the clock ends too early or too late for other tools, and codes of an MFA seed are wrong",
 		Fix: "set the clock (on WSL: sudo hwclock -s)"}
-	if off > maxSkew {
+	if off > refuseSkew {
 		f.Class = ClassRefused
 		f.Why = "services refuse signatures that are 5 to 15 minutes off; latchkey signs with AWS's time"
 		f.Breaks = "boto3 and the AWS CLI sign with this machine's"

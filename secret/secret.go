@@ -11,6 +11,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // Redacted is what a Text shows of itself.
@@ -45,6 +46,12 @@ func (t Text) Empty() bool { return t.value == nil }
 
 // Len returns the length of the secret in bytes.
 func (t Text) Len() int { return len(t.Reveal()) }
+
+// Only reports whether all of the secret's characters are among those given.
+func (t Text) Only(chars string) bool { return strings.Trim(t.Reveal(), chars) == "" }
+
+// HasAny reports whether the secret holds one of the characters.
+func (t Text) HasAny(chars string) bool { return strings.ContainsAny(t.Reveal(), chars) }
 
 // Equal reports whether both hold the same secret, in constant time for
 // secrets of one length.

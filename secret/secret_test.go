@@ -60,3 +60,16 @@ func TestReveal(t *testing.T) {
 		t.Errorf("zero Text: Empty %v, String %q", zero.Empty(), zero.String())
 	}
 }
+
+// TestForm: what may be said of a secret's form.
+func TestForm(t *testing.T) {
+	t.Parallel()
+	text := secret.New("ab c")
+	if text.Only("abc") || !text.Only("abc ") || !text.HasAny(" \"") || text.HasAny("xyz") {
+		t.Error("Only, HasAny do not look at the characters")
+	}
+	var zero secret.Text
+	if !zero.Only("") || zero.HasAny("a") {
+		t.Error("an empty secret has characters")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -14,13 +15,7 @@ import (
 	"github.com/latchkey-aws/latchkey/origin"
 )
 
-func newExplain(sys *Sys) *cobra.Command {
-	var f resolveFlags
-	var asJSON, try bool
-	cmd := &cobra.Command{
-		Use:   "explain [PROFILE]",
-		Short: "Show how a profile's credentials come about, and what is wrong with it",
-		Long: `Show the plan for a profile, step by step: each value with the file and line, the
+const explainHelp = `Show the plan for a profile, step by step: each value with the file and line, the
 variable or the flag it comes from, what would happen next, and where SDKs would
 do something else; who is signed in and which sessions are kept, until when, and
 where the key is that seals them. Nothing is fetched and nobody is asked. Use it when a profile
@@ -36,7 +31,8 @@ which external id; and the trust policy, statement by statement, where the
 credentials before it may read it (iam:GetRole). latchkey sessions forget PROFILE
 beforehand has all steps run.
 
-With --json, an object: profile; plan with profile, region, steps (kind, profile,
+With --json, an object: profile; files, a list (what, path, origin, read,
+instead_of: one of the home folder that is not read); plan with profile, region, steps (kind, profile,
 inputs, session_key), next (the plan if that is not there) and looked; sessions
 with folder, sealing_key (where it is), off (the setting that keeps none), error
 and steps (session_key, kept, expires, left_seconds, error); sign_ins, a list
@@ -52,7 +48,15 @@ trust_policy (number, sid, effect, verdict, reasons), why and fix.
 Exit codes: 0 if there is a plan, with --try if it works; else what the other
 commands would end with: 2 for the configuration, 3 if the profile or credentials
 do not exist, 4 if somebody has to sign in or give a code, 5 if AWS refuses, 6 if
-it cannot be reached.`,
+it cannot be reached.`
+
+func newExplain(sys *Sys) *cobra.Command {
+	var f resolveFlags
+	var asJSON, try bool
+	cmd := &cobra.Command{
+		Use:   "explain [PROFILE]",
+		Short: "Show how a profile's credentials come about, and what is wrong with it",
+		Long:  explainHelp,
 		Example: `  latchkey explain prod
   latchkey explain prod --json
   latchkey explain prod --try
@@ -107,6 +111,7 @@ func printJSON(w io.Writer, v any) error {
 // report is what explain has to say. Error is set where there is no plan.
 type report struct {
 	Profile  string            `json:"profile"`
+	Files    []explain.FileUse `json:"files"`
 	Plan     *chain.Plan       `json:"plan,omitempty"`
 	Sessions *keptSessions     `json:"sessions,omitempty"`
 	SignIns  []signInState     `json:"sign_ins,omitempty"`
@@ -140,7 +145,8 @@ func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string, try 
 		r.Findings = append(r.Findings, explain.Diagnostic(d))
 	}
 	plan, err := resolver.PlanOf(argument(args), policy)
-	if err != nil {
+	scene := explain.Scene{Graph: resolver.Graph(), Plan: plan, Env: resolver.Env, Now: sys.Now(), There: isThere}
+	if r.Files = scene.Files(); err != nil {
 		failure := explain.Error(err)
 		r.Error = &failure
 		name := r.Profile
@@ -150,9 +156,10 @@ func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string, try 
 		for _, d := range resolver.Graph().FindingsFor(name) {
 			r.Findings = append(r.Findings, explain.Diagnostic(d))
 		}
+		r.Findings = append(r.Findings, explain.Offline(scene)...)
 		return r, nil
 	}
-	r.Findings = append(r.Findings, explain.Plan(resolver.Graph(), plan)...)
+	r.Findings = append(append(r.Findings, explain.Plan(resolver.Graph(), plan)...), explain.Offline(scene)...)
 	shown := *plan
 	shown.Notes = nil // they are among the findings
 	r.Profile, r.Plan = plan.Profile.Text, &shown
@@ -176,6 +183,9 @@ func (r *report) print(w io.Writer) error {
 		name = "(none: the default chain)"
 	}
 	out.add("profile  %s", display.Text(name, 200))
+	for _, f := range r.Files {
+		out.add("%s", fileLine(f))
+	}
 	if r.Error != nil {
 		out.add("\nerror: %s", r.Error.What)
 		out.finding("  ", *r.Error)
@@ -197,6 +207,30 @@ func (r *report) print(w io.Writer) error {
 		out.finding("    ", f)
 	}
 	return out.err
+}
+
+// isThere reports whether a file is there, readable or not.
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// fileLine says which file was read, and who says that it is this one.
+func fileLine(f explain.FileUse) string {
+	line := "file     " + f.Path
+	switch {
+	case f.Path == "":
+		return "file     no " + f.What + " file: no home folder is known"
+	case !f.Read:
+		line += ", which is not there"
+	}
+	if f.From.Kind != origin.KindDefault {
+		line += "  (" + f.From.String() + ")"
+	}
+	if f.Instead != "" {
+		line += "; " + f.Instead + " is not read"
+	}
+	return line
 }
 
 func (r *report) printPlan(out *lines) {

@@ -96,7 +96,7 @@ func (p *planned) try(ctx context.Context, sys *Sys, seen *watch) (*trial, error
 		}
 	}
 	if skew, known := provider.Clock(); known {
-		t.Clock = &triedClock{int(skew.Round(time.Second).Seconds()), explain.Clock(skew)}
+		t.Clock = &triedClock{int(skew.Round(time.Second).Seconds()), explain.ClockFinding(skew)}
 	}
 	if err != nil {
 		t.fail(ctx, provider, err)

@@ -1,0 +1,175 @@
+package explain
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/internal/iso8601"
+	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/profile"
+)
+
+// Scene is where a plan was made: what can be looked at without asking anybody.
+type Scene struct {
+	Graph *profile.Graph
+	// Plan is nil where there is none.
+	Plan *chain.Plan
+	Env  chain.Env
+	Now  time.Time
+	// There reports whether a file is there. Nil: files are not looked at.
+	There func(path string) bool
+}
+
+// Offline returns what is wrong, or not as one may think, around a plan, beside what
+// the reader and the planner have noticed. A finding with a class says that running
+// the plan will fail, and how.
+func Offline(s Scene) []Finding {
+	var found []Finding
+	if s.Plan != nil {
+		first := s.Plan.Steps[0]
+		found = append(found, s.keyPair(first)...)
+		found = append(found, s.expired(first)...)
+		found = append(found, s.unusedKeys(first)...)
+		found = append(found, s.leftOver()...)
+		found = append(found, s.tokenFiles()...)
+		found = append(found, s.longRole()...)
+		found = append(found, s.elsewhere()...)
+	}
+	found = append(found, s.otherFiles()...)
+	found = append(found, s.otherUser()...)
+	for i := range found {
+		found[i] = finding(found[i])
+	}
+	return found
+}
+
+// alphabet has the characters of secret access keys: those of base64.
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+
+// The form of AWS's keys (credential-sources 0.2).
+const (
+	keyIDLength  = 20
+	secretLength = 40
+)
+
+// keyPair judges the pair that a plan begins with by its form alone: AWS answers to
+// all of it that the key or its signature is wrong.
+func (s Scene) keyPair(first chain.Step) []Finding {
+	id, ok := first.Input(chain.InputAccessKeyID)
+	if !ok {
+		return nil
+	}
+	_, token := first.Input(chain.InputSessionToken)
+	long, session := strings.HasPrefix(id.Value, "AKIA"), strings.HasPrefix(id.Value, "ASIA")
+	f := Finding{Class: ClassRefused, Profile: first.Profile, Where: at(id.Origin)}
+	switch {
+	case session && !token:
+		f.Code, f.What = "session-key-without-token", "the access key is a session's, and there is no session token beside it"
+		f.Why, f.Fix = "AWS takes keys that begin with ASIA with their token only", "add the token that came with the key, or get a session with latchkey"
+	case long && token:
+		in, _ := first.Input(chain.InputSessionToken)
+		f.Code, f.What, f.Where = "long-term-key-with-token", "a session token stands beside a long-term key", at(in.Origin)
+		f.Why, f.Fix = "keys that begin with AKIA have none, so that one of the two belongs to something else", "remove the session token at "+in.Origin.Position()+", or write the key that it came with"
+	default:
+		return s.secretForm(first, id, long || session)
+	}
+	return []Finding{f}
+}
+
+// secretForm judges a secret by what may be said of it: its length, and the kind of
+// character that none has. The form of other services' keys is not known.
+func (s Scene) secretForm(first chain.Step, id chain.Input, aws bool) []Finding {
+	in, _ := first.Input(chain.InputSecretKey)
+	if !aws || len(id.Value) != keyIDLength {
+		return nil
+	}
+	f := Finding{Code: "secret-form", Class: ClassRefused, Profile: first.Profile, Where: at(in.Origin),
+		Fix: "copy the pair anew from where it was made; a secret that is lost needs a new key"}
+	switch {
+	case in.Secret.HasAny(`"'`):
+		f.What, f.Why = "the secret access key holds a quote", "no secret of AWS does, and not all tools take quotes off"
+	case in.Secret.HasAny(" \t\r\n"):
+		f.What, f.Why = "the secret access key holds a blank or a line break", "no secret of AWS does"
+	case in.Secret.HasAny("#;"):
+		f.What, f.Why = "the secret access key holds a # or ;", "no secret of AWS does: a comment stands too close behind it"
+	case in.Secret.HasAny("%"):
+		f.What, f.Why = "the secret access key holds a %", "no secret of AWS does: it was copied from the address of a page, where / and + are written with it"
+	case in.Secret.Len() != secretLength:
+		f.What = "the secret access key has " + strconv.Itoa(in.Secret.Len()) + " characters, not 40"
+		f.Why = "it was cut, or something was added"
+	case !in.Secret.Only(alphabet):
+		f.What, f.Why = "the secret access key holds a character that no secret has", "those of AWS have letters, digits, + and / only"
+	default:
+		return nil
+	}
+	// A stand-in for AWS may have given it; only AWS's own refuse it for sure.
+	if s.customURL() != "" {
+		f.Class = ""
+	}
+	return []Finding{f}
+}
+
+// expired looks at the variables that say when the environment's keys end.
+func (s Scene) expired(first chain.Step) []Finding {
+	if first.Kind != chain.KindEnvironment {
+		return nil
+	}
+	for _, name := range []string{"AWS_CREDENTIAL_EXPIRATION", "AWS_SESSION_EXPIRATION"} {
+		text, _ := s.Env(name)
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		f := Finding{Code: "environment-expired", Where: at(origin.Env(name)), Fix: "take the keys out of the environment: latchkey env --unset, and get new ones"}
+		end, err := iso8601.Parse(text)
+		switch {
+		case err != nil && name == "AWS_CREDENTIAL_EXPIRATION":
+			f.Code, f.Class, f.What = "environment-expiration", ClassConfig, name+" is no time"
+			f.Fix = "write a time as 2026-01-02T03:04:05Z, or unset " + name
+		case err != nil || s.Now.Before(end):
+			continue
+		default:
+			f.What = "the environment's keys have expired, " + s.Now.Sub(end).Round(time.Second).String() + " ago"
+			f.Why = name + " says so; programs that do not look at it are refused by AWS"
+			if name == "AWS_CREDENTIAL_EXPIRATION" {
+				f.Class = ClassFailed
+			}
+		}
+		return []Finding{f}
+	}
+	return nil
+}
+
+// unusedKeys tells of keys in the environment that other programs would use.
+func (s Scene) unusedKeys(first chain.Step) []Finding {
+	id, _ := s.Env("AWS_ACCESS_KEY_ID")
+	name := s.Plan.Profile
+	byCaller := name.Origin.Kind == origin.KindArgument || name.Origin.Kind == origin.KindCode || name.Origin.Kind == origin.KindFlag
+	if strings.TrimSpace(id) == "" || first.Kind == chain.KindEnvironment || !byCaller {
+		return nil
+	}
+	return []Finding{{Code: "environment-keys-unused", Where: at(origin.Env("AWS_ACCESS_KEY_ID")), Profile: name.Text,
+		What:   "the environment has keys, which are not used: profile " + name.Text + " is named",
+		Breaks: "programs of this shell that are told AWS_PROFILE=" + name.Text + " use the environment's keys; the Rust SDK does so for a named profile as well",
+		Fix:    "unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"}}
+}
+
+// longRole tells of a long session of a role whose source may be a session itself,
+// which only running the plan shows.
+func (s Scene) longRole() []Finding {
+	steps := s.Plan.Steps
+	if len(steps) < 2 || steps[1].Kind != chain.KindAssumeRole {
+		return nil
+	}
+	in, ok := steps[1].Input(chain.InputDuration)
+	seconds, err := strconv.Atoi(in.Value)
+	switch k := steps[0].Kind; {
+	case !ok || err != nil || seconds <= 3600:
+	case k == chain.KindProcess, k == chain.KindLogin, k == chain.KindCustom:
+		return []Finding{{Code: "duration-may-be-refused", Profile: steps[1].Profile, Where: at(in.Origin),
+			What: "a role session of " + in.Value + " s is asked for with credentials that may be a session",
+			Why:  "AWS gives a role that is assumed with a session one hour at most, and refuses more", Fix: "write duration_seconds = 3600, or assume the role from long-term keys"}}
+	}
+	return nil
+}
