@@ -77,7 +77,7 @@ func TestCanary(t *testing.T) {
 		}
 	}
 	for _, p := range profiles {
-		for _, command := range [][]string{{"explain", p}, {"explain", p, "--json"}, {"whoami", p}, {"exec", p, "--", "true"}} {
+		for _, command := range [][]string{{"explain", p}, {"explain", p, "--json"}, {"explain", p, "--try"}, {"explain", p, "--try", "--json"}, {"whoami", p}, {"exec", p, "--", "true"}} {
 			run(nil, command...)
 		}
 		if p != "keys" { // the one whose credentials can be had

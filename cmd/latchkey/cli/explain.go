@@ -31,13 +31,14 @@ which external id; and the trust policy, statement by statement, where the
 credentials before it may read it (iam:GetRole). latchkey sessions forget PROFILE
 beforehand has all steps run.
 
-With --json, an object: profile; files, a list (what, path, origin, read,
-instead_of: one of the home folder that is not read); plan with profile, region, steps (kind, profile,
-inputs, session_key), next (the plan if that is not there) and looked; sessions
-with folder, sealing_key (where it is), off (the setting that keeps none), error
-and steps (session_key, kept, expires, left_seconds, error); sign_ins, a list
-(session_key, signed_in, expires, renews, error); next, what would happen; error
-and findings (code, class, profile, what, where, why, fix, breaks).
+With --json, an object: profile; files, a list (what, path, origin, read, and
+instead_of: one of the home folder that is not read); plan with profile, region,
+steps (kind, profile, inputs, session_key), next (the plan if that is not there)
+and looked; sessions with folder, sealing_key (where it is), off (the setting that
+keeps none), error and steps (session_key, kept, expires, left_seconds, error);
+sign_ins, a list (session_key, signed_in, expires, renews, error); next, what would
+happen; error and findings (code, class, profile, what, where, why, fix, breaks). A
+finding with a class says that running the plan will fail, or is the error itself.
 An origin has kind (file, env, flag, argument, default, code), file, line, key.
 With --try as well: try with works; steps (session_key, kind, profile, status,
 took_seconds, access_key_id, account, expires, left_seconds, region, endpoint);
