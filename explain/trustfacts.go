@@ -33,6 +33,10 @@ func (c *RoleCall) mfa() mfaState {
 	}
 	if c.Source != nil {
 		switch c.Source.Kind {
+		case chain.KindStatic, chain.KindEnvironment, chain.KindVault:
+			if !c.Source.Temporary() {
+				return mfaAbsent
+			}
 		case chain.KindSSO, chain.KindWebIdentity, chain.KindContainer, chain.KindIMDS, chain.KindAssumeRole:
 			return mfaNo
 		}

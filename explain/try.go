@@ -57,14 +57,24 @@ func Tried(plan *chain.Plan, events []chain.Event) []TriedStep {
 			needed = needed || t.Status == StatusKept || t.Status == StatusDone || t.Status == StatusNotNeeded
 			list = append(list, t)
 		}
-		absent := reverse(list[first:])
-		if at.Next != nil && !absent {
-			for next := at.Next; next != nil; next = next.Next {
-				for _, s := range next.Steps {
-					list = append(list, TriedStep{Step: s, Status: StatusNotNeeded})
-				}
-			}
-			break
+		if !reverse(list[first:]) {
+			return append(list, behind(at, list[len(list)-1].Status)...)
+		}
+	}
+	return list
+}
+
+// behind are the steps of the plans behind one that was there: nobody asks for them,
+// whether it worked or not.
+func behind(plan *chain.Plan, last Status) []TriedStep {
+	var list []TriedStep
+	status := StatusNotReached
+	if last == StatusDone || last == StatusKept {
+		status = StatusNotNeeded
+	}
+	for at := plan.Next; at != nil; at = at.Next {
+		for _, s := range at.Steps {
+			list = append(list, TriedStep{Step: s, Status: status})
 		}
 	}
 	return list
