@@ -35,6 +35,7 @@ func Offline(s Scene) []Finding {
 		found = append(found, s.leftOver()...)
 		found = append(found, s.tokenFiles()...)
 		found = append(found, s.longRole()...)
+		found = append(found, s.codeOfSession()...)
 		found = append(found, s.elsewhere()...)
 	}
 	found = append(found, s.otherFiles()...)
@@ -170,6 +171,25 @@ func (s Scene) longRole() []Finding {
 		return []Finding{{Code: "duration-may-be-refused", Profile: steps[1].Profile, Where: at(in.Origin),
 			What: "a role session of " + in.Value + " s is asked for with credentials that may be a session",
 			Why:  "AWS gives a role that is assumed with a session one hour at most, and refuses more", Fix: "write duration_seconds = 3600, or assume the role from long-term keys"}}
+	}
+	return nil
+}
+
+// codeOfSession tells of a device beside a role that is assumed with a role's session:
+// AWS takes codes of a user's device from that user only.
+func (s Scene) codeOfSession() []Finding {
+	for i, step := range s.Plan.Steps {
+		serial, ok := step.Input(chain.InputMFASerial)
+		if !ok || i == 0 || step.Kind != chain.KindAssumeRole {
+			continue
+		}
+		switch s.Plan.Steps[i-1].Kind {
+		case chain.KindSSO, chain.KindWebIdentity, chain.KindContainer, chain.KindIMDS, chain.KindAssumeRole:
+			return []Finding{{Code: "mfa-of-session", Class: ClassRefused, Profile: step.Profile, Where: at(serial.Origin),
+				What: "an MFA code is to go with a role that is assumed with another role's session",
+				Why:  "AWS takes the codes of a device from the user whose it is; a role's session is no user, and carries no MFA",
+				Fix:  "remove mfa_serial at " + serial.Origin.Position() + ", and have a condition on MFA taken out of the role's trust policy; or assume the role with the user's own keys"}}
+		}
 	}
 	return nil
 }

@@ -100,6 +100,7 @@ func TestOffline(t *testing.T) {
 		{"pod's file is here", "p", "[profile p]\nrole_arn = arn:aws:iam::1:role/R\nweb_identity_token_file = HOME/.aws/config\n", "", nil, "", ""},
 		{"long role of a process", "p", "[profile p]\nrole_arn = arn:aws:iam::1:role/R\nsource_profile = q\nduration_seconds = 7200\n[profile q]\ncredential_process = x\n", "", nil, "duration-may-be-refused", "7200 s"},
 		{"short role of a process", "p", "[profile p]\nrole_arn = arn:aws:iam::1:role/R\nsource_profile = q\nduration_seconds = 3600\n[profile q]\ncredential_process = x\n", "", nil, "", ""},
+		{"device of a session", "p", "[profile p]\nrole_arn = arn:aws:iam::1:role/R\nsource_profile = q\nmfa_serial = m\n[profile q]\nrole_arn = arn:aws:iam::1:role/Q\nsource_profile = k\n[profile k]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = " + goodSecret + "\n", "", nil, "mfa-of-session/refused", "config:4"},
 		{"another config file", "p", "", "", map[string]string{"AWS_CONFIG_FILE": "/nowhere/config"}, "file-not-read", "config is not read: $AWS_CONFIG_FILE names /nowhere/config"},
 		{"sudo", "", "", "", keys("SUDO_USER", "bob"), "sudo-home", "not that of bob"},
 	} {
