@@ -15,6 +15,7 @@ import (
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/explain"
+	"github.com/latchkey-aws/latchkey/session"
 )
 
 // Caller is who credentials belong to, and where that was asked.
@@ -54,8 +55,7 @@ func (p *Provider) Clock() (skew time.Duration, known bool) { return p.calls().C
 // Refused looks into a refused AssumeRole or AssumeRoleWithWebIdentity: who asked,
 // for what, and what the role's trust policy says to it, where the credentials that
 // signed the call may read it (iam:GetRole, in their own account). It returns nil for
-// any other error. Those credentials are known where [Options.Observe] is set;
-// otherwise the facts are those of the plan and of AWS's answer.
+// any other error.
 func (p *Provider) Refused(ctx context.Context, err error) *explain.Refusal {
 	var at *chain.StepError
 	var api *awsapi.APIError
@@ -87,9 +87,7 @@ func (p *Provider) signedBy(ctx context.Context, call *explain.RoleCall) {
 	if call.Source == nil {
 		return
 	}
-	p.mu.Lock()
-	creds, ok := p.given[call.Source.Key]
-	p.mu.Unlock()
+	creds, ok := p.before(ctx, *call.Source)
 	if !ok {
 		return
 	}
@@ -114,6 +112,34 @@ func (p *Provider) signedBy(ctx context.Context, call *explain.RoleCall) {
 			call.CallerRoleARN = own.ARN
 		}
 	}
+}
+
+// before returns the credentials that signed a call: those that were seen when it was
+// made, or where the refusal is another process's, those that are kept. Nobody is
+// asked, and no command is run for it.
+func (p *Provider) before(ctx context.Context, source chain.Step) (aws.Credentials, bool) {
+	p.mu.Lock()
+	creds, ok := p.given[source.Key]
+	p.mu.Unlock()
+	if ok {
+		return creds, true
+	}
+	for plan := p.plan; plan != nil; plan = plan.Next {
+		for i, step := range plan.Steps {
+			if step.Key != source.Key || plan.Steps[0].Kind == chain.KindProcess || plan.Steps[0].Kind == chain.KindCustom {
+				continue
+			}
+			upTo := *plan
+			upTo.Steps, upTo.Next, upTo.Lifetime = plan.Steps[:i+1], nil, 0
+			provider, err := p.resolver.Provider(&upTo)
+			if err != nil {
+				return creds, false
+			}
+			creds, err = provider.Retrieve(session.Quietly(ctx))
+			return creds, err == nil
+		}
+	}
+	return creds, false
 }
 
 // role reads a role, nil where that is not allowed; missing: there is none.

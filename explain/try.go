@@ -17,7 +17,7 @@ const (
 	StatusKept       Status = "kept session" // from before, or of another process
 	StatusFailed     Status = "failed"
 	StatusAbsent     Status = "not there"   // so that the plan went on with its next source
-	StatusNotNeeded  Status = "not needed"  // a later step's session was kept
+	StatusNotNeeded  Status = "not needed"  // what comes of a later step was known
 	StatusNotReached Status = "not reached" // a step before it failed
 )
 
@@ -54,7 +54,8 @@ func Tried(plan *chain.Plan, events []chain.Event) []TriedStep {
 			if t.Status == StatusNotReached && needed {
 				t.Status = StatusNotNeeded
 			}
-			needed = needed || t.Status == StatusKept || t.Status == StatusDone || t.Status == StatusNotNeeded
+			// A refusal of another process a moment ago needs none either.
+			needed = needed || t.Status != StatusNotReached
 			list = append(list, t)
 		}
 		if !reverse(list[first:]) {

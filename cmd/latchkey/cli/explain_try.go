@@ -95,11 +95,11 @@ func (p *planned) try(ctx context.Context, sys *Sys, seen *watch) (*trial, error
 			err = &chain.StepError{Step: p.plan.Last(), Err: err}
 		}
 	}
-	if skew, known := provider.Clock(); known {
-		t.Clock = &triedClock{int(skew.Round(time.Second).Seconds()), explain.ClockFinding(skew)}
-	}
 	if err != nil {
 		t.fail(ctx, provider, err)
+	}
+	if skew, known := provider.Clock(); known {
+		t.Clock = &triedClock{int(skew.Round(time.Second).Seconds()), explain.ClockFinding(skew)}
 	}
 	for _, s := range explain.Tried(p.plan, seen.seen()) {
 		t.Steps = append(t.Steps, triedRow(s, provider.Now()))
