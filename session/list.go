@@ -26,6 +26,10 @@ type Info struct {
 	Obtained, Expires time.Time
 	// Left is how long the session can be used.
 	Left time.Duration
+	// Due: whoever wants the session next tries to renew it, without asking anybody,
+	// and goes on with it if that fails. Must: it is renewed as if there were none,
+	// with all that takes. Neither is said of one that ends in a minute.
+	Due, Must bool
 	// Err says why the session cannot be used: [ErrNoKey] for one sealed before
 	// this login, *[DamagedError], or the system's.
 	Err error
@@ -68,6 +72,8 @@ func (s *Store) info(ctx context.Context, session string) (Info, bool) {
 		return info, true
 	}
 	info.Obtained, info.Expires, info.Left = h.obtained, h.expires, h.deadline.Sub(s.opts.Now())
+	state := s.standing(&h)
+	info.Due, info.Must = state == advisory, state == mandatory
 	e, err := s.read(ctx, session)
 	if info.Err = err; err != nil {
 		return info, true

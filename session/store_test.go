@@ -534,3 +534,23 @@ func BenchmarkCached(b *testing.B) {
 		b.Errorf("%d calls", f.calls)
 	}
 }
+
+// TestDue: a list says of a session whether its next use renews it.
+func TestDue(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.life = time.Hour
+	if _, err := f.retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		after     time.Duration
+		due, must bool
+	}{{30 * time.Minute, false, false}, {18 * time.Minute, true, false}, {8 * time.Minute, false, true}, {3*time.Minute + 30*time.Second, false, false}} {
+		f.now = f.now.Add(want.after)
+		list, err := f.store().List(t.Context())
+		if err != nil || len(list) != 1 || list[0].Due != want.due || list[0].Must != want.must {
+			t.Errorf("%s later: %+v, %v", want.after, list, err)
+		}
+	}
+}

@@ -41,6 +41,39 @@ func TestExplainAgrees(t *testing.T) {
 	if os.Getenv("LATCHKEY_TEST_LONG") == "1" {
 		cases = 5000
 	}
+	a := agree(t)
+	for seed := range cases {
+		a.compare(generate(seed, a.home.Dir))
+	}
+	if a.works < int(cases)/5 || a.predicted < int(cases)/20 {
+		t.Errorf("of %d configurations only %d work, and %d are said to fail: the others are no test of it", cases, a.works, a.predicted)
+	}
+	t.Logf("of %d configurations %d work, and %d are said to fail", cases, a.works, a.predicted)
+}
+
+// TestNextWhenDue: a session that is about to end is not said to be handed out as it is.
+func TestNextWhenDue(t *testing.T) {
+	t.Parallel()
+	a := agree(t)
+	s := setup{profile: "p", config: "[profile p]\nrole_arn = arn:aws:iam::444455556666:role/ReadOnly\nsource_profile = q\n[profile q]\n" + agreeAlice}
+	a.compare(s) // makes the session, of an hour
+	for _, next := range []struct {
+		pass time.Duration
+		said string
+	}{{30 * time.Minute, "hands out the session that is kept; "}, {18 * time.Minute, "asks AWS for a new session, because the one that is kept ends soon"}, {57 * time.Minute, "asks AWS; nobody"}} {
+		s.pass = next.pass
+		a.now.Add(int64(s.pass))
+		if said, _ := a.explained(s); !strings.HasPrefix(said.Next, next.said) {
+			t.Errorf("%s later: next %q, want %q", next.pass, said.Next, next.said)
+		}
+		s.pass = 0
+		a.compare(s)
+	}
+}
+
+// agree sets up a sandbox, a home and a clock.
+func agree(t *testing.T) *agreeing {
+	t.Helper()
 	a := &agreeing{t: t}
 	a.now.Store(time.Now().UnixNano())
 	a.aws = sandbox.Start(t, sandbox.WithClock(a.clock))
@@ -59,13 +92,7 @@ func TestExplainAgrees(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	for seed := range cases {
-		a.compare(generate(seed, a.home.Dir))
-	}
-	if a.works < int(cases)/5 || a.predicted < int(cases)/20 {
-		t.Errorf("of %d configurations only %d work, and %d are said to fail: the others are no test of it", cases, a.works, a.predicted)
-	}
-	t.Logf("of %d configurations %d work, and %d are said to fail", cases, a.works, a.predicted)
+	return a
 }
 
 func (a *agreeing) write(name, text string) {
@@ -255,6 +282,8 @@ func (a *agreeing) next(s setup, said string, was *trial, calls []sandbox.Record
 	case strings.HasPrefix(said, "needs a code of"):
 		// Or a step before the code fails.
 		ok = (failure == "mfa-required") == !s.code && (asked > 0 || !s.code) || failure != "mfa-required" && last.Status == explain.StatusNotReached
+	case strings.HasPrefix(said, "asks AWS for a new session"):
+		ok = was.Works && (last.Status == explain.StatusDone) == (asked > 0)
 	case strings.HasPrefix(said, "asks AWS"):
 		ok = failure != "mfa-required" && (asked > 0 || was.Error != nil)
 	case strings.HasPrefix(said, "hands out the credentials without"):

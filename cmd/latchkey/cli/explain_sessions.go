@@ -28,6 +28,8 @@ type keptStep struct {
 	Expires time.Time `json:"expires,omitzero"`
 	Left    int       `json:"left_seconds,omitempty"`
 	Error   string    `json:"error,omitempty"`
+	// due and must are as in session.Info.
+	due, must bool
 	// under is the key that the session is kept under; "" where only running
 	// the plan tells.
 	under string
@@ -90,6 +92,7 @@ func (k *keptSessions) fill(ctx context.Context, store *session.Store) error {
 		for i := range k.Steps {
 			if step := &k.Steps[i]; step.under == info.Key {
 				row := sessionRowOf(info)
+				step.due, step.must = info.Due, info.Must
 				step.Kept, step.Expires, step.Left, step.Error = info.Err == nil && info.Left > leastLeft, row.Expires, row.Left, row.Error
 			}
 		}
@@ -106,10 +109,18 @@ func (k *keptSessions) step(key string) (keptStep, bool) {
 	return keptStep{}, false
 }
 
-// has reports whether a step's session is kept.
+// has reports whether a step's session is kept and serves as it is: one that is about
+// to end is asked for as if there were none.
 func (k *keptSessions) has(s chain.Step) bool {
 	step, _ := k.step(s.Key)
-	return step.Kept
+	return step.Kept && !step.must
+}
+
+// renews reports whether a step's session serves, and a new one is asked for first.
+// What takes a code of its own waits until it must.
+func (k *keptSessions) renews(s chain.Step) bool {
+	step, _ := k.step(s.Key)
+	return step.Kept && step.due && !s.AsksCode()
 }
 
 // printStep adds what is kept of a step to its lines.
