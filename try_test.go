@@ -176,6 +176,11 @@ func TestTryTable(t *testing.T) {
 			b.opts.Environ = append([]string{"AWS_ENDPOINT_URL_STS=http://127.0.0.1:1"}, b.opts.Environ...)
 		}, nil},
 		{"wrong external id", "odd", mfa + "failed", "assume-role-denied", nil, nil},
+		{"wrong code", "dev-long", "static done, assume-role failed", "mfa-code-refused", nil, func(*bench) func(*latchkey.Options) {
+			return func(o *latchkey.Options) {
+				o.MFACode = func(context.Context, string) (secret.Text, error) { return secret.New("000000"), nil }
+			}
+		}},
 		{"not assigned", "sso-odd", "sso failed", "role-not-assigned", nil, nil},
 		{"signed in", "sso-dev", "sso done", "", nil, nil},
 		{"signed out", "sso-dev", "sso failed", "sso-sign-in", func(b *bench) {
@@ -197,6 +202,11 @@ role_arn = arn:aws:iam::123456789012:role/Admin
 source_profile = alice
 mfa_serial = ` + aliceDevice + `
 external_id = wrong
+[profile dev-long]
+role_arn = ` + developer + `
+source_profile = alice
+mfa_serial = ` + aliceDevice + `
+duration_seconds = 7200
 [profile sso-odd]
 sso_session = example-org
 sso_account_id = "777788889999"
@@ -221,6 +231,9 @@ aws_secret_access_key = canary
 			got := b.try(tt.profile, change)
 			if got.table != tt.table || got.found.Code != tt.code {
 				t.Errorf("%s, %+v; want %s, %q", got.table, got.found, tt.table, tt.code)
+			}
+			if (got.refusal != nil) != (tt.code == "assume-role-denied") || b.calls("GetRole") != 0 {
+				t.Errorf("refusal %+v; IAM was asked %d times for a role of another account", got.refusal, b.calls("GetRole"))
 			}
 		})
 	}
@@ -270,14 +283,21 @@ func TestClockTried(t *testing.T) {
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	got := b.try("dev", b.code)
+	got := b.try("dev", func(o *latchkey.Options) {
+		b.code(o)
+		give := o.MFACode
+		o.MFACode = func(ctx context.Context, serial string) (secret.Text, error) {
+			b.clock.advance(time.Minute) // until the phone is found
+			return give(ctx, serial)
+		}
+	})
 	var seen []string
 	for _, e := range got.events {
 		seen = append(seen, string(e.Step.Kind)+" "+string(e.Phase))
 		if text, err := json.Marshal(e); err != nil || strings.Contains(string(text), "alice/Sandbox") {
 			t.Errorf("event: %v, %s", err, text)
 		}
-		if e.Phase == chain.PhaseDone && e.AccessKeyID == "" || e.Took < 0 {
+		if e.Phase == chain.PhaseDone && e.AccessKeyID == "" || e.Phase != chain.PhaseBegun && (e.Took >= time.Minute) != (e.Step.Kind == chain.KindSessionToken) {
 			t.Errorf("event: %+v", e)
 		}
 	}

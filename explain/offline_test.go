@@ -30,10 +30,10 @@ func scene(t *testing.T, name, config, credentials string, env map[string]string
 		}
 	}
 	look := func(name string) (string, bool) {
-		if name == "HOME" {
+		v, ok := env[name]
+		if name == "HOME" && !ok {
 			return home, true
 		}
-		v, ok := env[name]
 		return v, ok
 	}
 	g, err := profile.Load(profile.Options{Env: look})
@@ -102,6 +102,9 @@ func TestOffline(t *testing.T) {
 		{"short role of a process", "p", "[profile p]\nrole_arn = arn:aws:iam::1:role/R\nsource_profile = q\nduration_seconds = 3600\n[profile q]\ncredential_process = x\n", "", nil, "", ""},
 		{"device of a session", "p", "[profile p]\nrole_arn = arn:aws:iam::1:role/R\nsource_profile = q\nmfa_serial = m\n[profile q]\nrole_arn = arn:aws:iam::1:role/Q\nsource_profile = k\n[profile k]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = " + goodSecret + "\n", "", nil, "mfa-of-session/refused", "config:4"},
 		{"another config file", "p", "", "", map[string]string{"AWS_CONFIG_FILE": "/nowhere/config"}, "file-not-read", "config is not read: $AWS_CONFIG_FILE names /nowhere/config"},
+		{"keys that the profile asks for", "p", "[profile p]\nrole_arn = arn:aws:iam::1:role/R\ncredential_source = Environment\n", "", keys(), "", ""},
+		{"AWS's own endpoint of a role", "p", "[profile p]\nrole_arn = arn:aws:iam::1:role/R\nsource_profile = p\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = " + goodSecret + "\n", "", map[string]string{elsewhere: "https://sts.eu-west-1.api.aws"}, "", ""},
+		{"sudo with the own home", "", "", "", keys("SUDO_USER", "bob", "HOME", "/home/bob/"), "", ""},
 		{"sudo", "", "", "", keys("SUDO_USER", "bob"), "sudo-home", "not that of bob"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

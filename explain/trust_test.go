@@ -79,6 +79,24 @@ func TestRefusal(t *testing.T) {
 			t.Errorf("%s: %s\nwhy %s\nfix %s", tt.name, facts, r.Why, r.Fix)
 		}
 	}
+	two := func(statements string) *awsapi.Role {
+		return &awsapi.Role{ARN: "arn:aws:iam::1:role/R", Trust: `{"Version":"2012-10-17","Statement":[` + statements + `]}`}
+	}
+	const noMFA = `{"Effect":"Deny","Principal":"*","Action":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}}`
+	session := roleCall(role, plain, chain.KindSSO)
+	session.Role = two(`{"Effect":"Allow","Principal":{"AWS":"1"},"Action":"sts:*"},` + noMFA)
+	if r := session.Explain(); !strings.Contains(r.Why, "statement 2 of the trust policy denies it") {
+		t.Errorf("a session without MFA: %+v", r)
+	}
+	key := roleCall(user, plain, chain.KindStatic)
+	key.Role = two(noMFA + `,{"Effect":"Allow","Principal":{"AWS":"1"},"Action":"sts:*","Condition":{"StringEquals":{"sts:ExternalId":"e"}}}`)
+	if r := key.Explain(); !strings.Contains(r.Why, "statement 2 of the trust policy comes closest") || r.Trust[0].Verdict != "misses" {
+		t.Errorf("a key, which has no MFA at all: %+v", r)
+	}
+	session.Role = two(`{"Effect":"Allow","Principal":{"AWS":"1"},"Action":"sts:*","Condition":{"StringEquals":{"sts:RoleSessionName":"${aws:username}"}}}`)
+	if r := session.Explain(); r.Trust[0].Verdict != "misses" {
+		t.Errorf("a role's session has no user name: %+v", r)
+	}
 	old := roleCall(user, plain, "")
 	old.Source = &chain.Step{Kind: chain.KindSessionToken, Inputs: []chain.Input{{Name: chain.InputMFASerial, Value: "m"}}}
 	old.MFASince, old.Role = old.Now.Add(-2*time.Hour), trusting(age)
@@ -99,6 +117,9 @@ func TestRefusalBounded(t *testing.T) {
 	text, _ := json.Marshal(r)
 	if len(r.Trust) != 7 || len(text) > 30_000 || strings.Contains(string(text), `\u001b`) || strings.Contains(string(text), "\u202e") {
 		t.Errorf("%d statements in %d bytes: %.300s", len(r.Trust), len(text), text)
+	}
+	if last := r.Trust[0].Reasons[len(r.Trust[0].Reasons)-1]; !strings.HasSuffix(last, "…; the request has none") && !strings.HasSuffix(last, "; what the request has is not known here") {
+		t.Errorf("what the request has is cut: %.900s", last)
 	}
 	c.Role.Trust = `{"Statement":[` + strings.Repeat(`{"Effect":"Allow","Principal":"*","Action":"s3:x"},`, 40) + `{"Effect":"Allow","Principal":"*","Action":"s3:x"}]}`
 	if r := c.Explain(); len(r.Trust) != 20 {
