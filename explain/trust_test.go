@@ -109,7 +109,7 @@ func TestRefusal(t *testing.T) {
 // none as it came.
 func TestRefusalBounded(t *testing.T) {
 	t.Parallel()
-	evil := strings.Repeat("x\u202e", 500)
+	evil := strings.Repeat("x\u202e", 700)
 	statement := `{"Sid":"\u001b]0;x","Effect":"Allow","Principal":{"AWS":["` + evil + `"]},"Action":"s3:x","Condition":{"StringEquals":{"\u001b[31mk":"` + evil + `"}}}`
 	c := roleCall("arn:aws:iam::1:user/ann", "User: x is not authorized to perform: sts:AssumeRole", chain.KindStatic)
 	c.Role = &awsapi.Role{ARN: "arn:aws:iam::1:role/R", Trust: `{"Statement":[` + strings.Repeat(statement+",", 6) + statement + `]}`}

@@ -39,7 +39,7 @@ func TestExplainAgrees(t *testing.T) {
 	t.Parallel()
 	cases := uint64(400)
 	if os.Getenv("LATCHKEY_TEST_LONG") == "1" {
-		cases = 5000
+		cases = 2000
 	}
 	a := agree(t)
 	for seed := range cases {
