@@ -244,3 +244,7 @@ func mergeMeaning(code string) (meaning, bool) {
 	}
 	return meaning{}, false
 }
+
+// Breaks says which tools read a line of that code differently or not at all, ""
+// for codes that are not of this package.
+func Breaks(code string) string { return meaningOf(code).breaks }

@@ -142,3 +142,7 @@ func (f *file) names(k kind) []string {
 	}
 	return names
 }
+
+// Nearest returns at most three of names that are spelt like name, best first: what
+// a person who mistyped it may have meant.
+func Nearest(name string, names []string) []string { return nearest(name, names) }
