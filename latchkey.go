@@ -129,12 +129,7 @@ type Resolver struct {
 // Load reads the configuration files. Profiles are only parsed when they are
 // used, so an error in one of them is told by Plan.
 func Load(opts Options) (*Resolver, error) {
-	if opts.Environ == nil {
-		opts.Environ = os.Environ()
-	}
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
+	opts = opts.filled()
 	r := &Resolver{opts: opts}
 	first := opts.First
 	if first == "" {
@@ -150,6 +145,17 @@ func Load(opts Options) (*Resolver, error) {
 	r.stamps = sync.OnceValues(func() (vault.Store, error) { return r.openVault(nil) })
 	r.vault = sync.OnceValues(func() (vault.Store, error) { return r.openVault(r.terminal()) })
 	return r, nil
+}
+
+// filled returns the options with the defaults that everything needs.
+func (o Options) filled() Options {
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
 }
 
 // Env looks a variable up in the resolver's environment. As in getenv(3), the

@@ -51,13 +51,25 @@ func (r *Resolver) Setting(section, key string) (origin.Value, error) {
 }
 
 func readSettings(folder string) (*profile.Graph, error) {
-	path := filepath.Join(folder, "config")
+	path := filepath.Join(folder, settingsName)
 	// Most people have none, and then nothing of the reader is needed.
 	if _, err := os.Stat(path); folder == "" || errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	nothing := func(string) (string, bool) { return "", false }
 	return profile.Load(profile.Options{Env: nothing, Home: folder, ConfigFile: os.DevNull, CredentialsFile: path})
+}
+
+// settingsName is the file of latchkey's own settings.
+const settingsName = "config"
+
+// settingsFile is where latchkey's own settings are, "" where there is no home.
+func (r *Resolver) settingsFile() string {
+	folder := r.configFolder()
+	if folder == "" {
+		return ""
+	}
+	return filepath.Join(folder, settingsName)
 }
 
 // configFolder is where latchkey's own settings are, "" where there is no home.

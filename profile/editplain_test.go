@@ -34,7 +34,7 @@ func TestEditPlain(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // the second time there is nothing left to do
-				if err := e.Plain(tt.section); err != nil {
+				if _, err := e.Plain(func(s string) bool { return s == tt.section }); err != nil {
 					t.Fatal(err)
 				}
 				if got := string(e.Bytes()); got != tt.want {

@@ -51,7 +51,9 @@ func (e *SyntaxError) Error() string {
 type NotFoundError struct {
 	Kind string // "profile", "sso-session" or "services"
 	Name string
-	// Near holds at most three names that are spelt much the same, best first.
+	// Near holds at most three names that are spelt much the same, best first. They
+	// are looked for in the first 20 errors of a graph only, because with thousands of
+	// profiles a search takes a while.
 	Near []string
 	// Reasons are findings on sections that may have been meant.
 	Reasons []Diagnostic

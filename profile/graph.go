@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/latchkey-aws/latchkey/origin"
 )
@@ -19,6 +20,7 @@ type Graph struct {
 	skimmed             skimmed
 	inspected           sync.Once
 	all                 inspection
+	missed              atomic.Int32 // sections that were asked for and are not there
 }
 
 // Load finds, reads and indexes the shared files. A missing file is an empty

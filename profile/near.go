@@ -112,10 +112,12 @@ func fold(name string) string {
 // notFound explains why there is no section of that name.
 func (g *Graph) notFound(k kind, name string) error {
 	e := &NotFoundError{Kind: k.word(), Name: name, Locations: g.loc}
-	if k == kindProfile {
-		e.Near = nearest(name, g.Names())
-	} else {
-		e.Near = nearest(name, g.config.names(k))
+	if g.missed.Add(1) <= maxSuggestions {
+		if k == kindProfile {
+			e.Near = nearest(name, g.Names())
+		} else {
+			e.Near = nearest(name, g.config.names(k))
+		}
 	}
 	var n notes
 	for _, f := range []*file{&g.config, &g.credentials} {

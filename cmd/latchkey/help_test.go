@@ -61,7 +61,7 @@ func allHelp(t *testing.T) map[string]map[string][]string {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	all := allHelp(t)
-	for _, name := range []string{"", "exec", "env", "credentials", "whoami", "explain", "profiles", "sessions", "sessions forget", "vault", "vault add", "vault list", "vault show", "vault remove", "vault import",
+	for _, name := range []string{"", "exec", "env", "credentials", "whoami", "explain", "profiles", "doctor", "sessions", "sessions forget", "vault", "vault add", "vault list", "vault show", "vault remove", "vault import",
 		"vault unlock", "vault lock", "vault rekey", "vault rotate", "serve", "login", "logout", "console", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
 		"sandbox", "sandbox mfa-code", "sandbox visit", "demo", "completion", "version", "help"} {
 		if all[name] == nil {
@@ -104,6 +104,11 @@ func TestHelpExamples(t *testing.T) {
 				t.Parallel()
 				if strings.HasPrefix(line, "latchkey vault") {
 					runExample(t, vaultHome(t, line), answered(line))
+					return
+				}
+				if strings.HasPrefix(line, "latchkey doctor") {
+					environ, line := soundHome(t, line)
+					runExample(t, environ, line)
 					return
 				}
 				if words := strings.Fields(line); slices.Contains([]string{"login", "logout", "console", "sso"}, words[1]) {
@@ -167,6 +172,19 @@ func runExample(t *testing.T, environ []string, line string) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%s: %v\n%s", line, err, out.String())
 	}
+}
+
+// soundHome makes a home folder in which a check-up finds nothing. To one that goes
+// online it gives a stand-in for AWS, which is then what is found.
+func soundHome(t *testing.T, line string) (environ []string, run string) {
+	t.Helper()
+	home := t.TempDir()
+	put(t, filepath.Join(home, ".aws", "config"), "[profile prod]\nregion = eu-central-1\ncredential_process = latchkey version\n[profile staging]\nregion = eu-central-1\ncredential_process = latchkey version\n")
+	environ = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(), "GORACE=atexit_sleep_ms=0"}
+	if strings.Contains(line, "--online") {
+		return append(environ, "AWS_ENDPOINT_URL="+sandbox.Start(t).URL()), line + " > out; test $? = 1 && grep -q local-endpoint out"
+	}
+	return environ, line
 }
 
 // exampleKey is Alice's of the sandbox.

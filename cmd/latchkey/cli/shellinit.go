@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -11,7 +13,8 @@ import (
 )
 
 // The scripts of shell-init. @LK@ stands for the function's name, @ALL@ for the
-// variables that env may set, @IDENTITY@ for those of them that are no region.
+// variables that env may set, @IDENTITY@ for those of them that are no region,
+// @MARK@ for the script's version.
 var (
 	//go:embed shellinit/bash.sh
 	initBash string
@@ -78,27 +81,47 @@ func shellInit(shell, name string) (string, error) {
 	if !canBeFunction(name) {
 		return "", &usageError{what: "the function cannot have this name", fix: "use letters, digits, - and _, and no word of a shell: --name lk"}
 	}
-	var script string
-	switch shell {
-	case "bash":
-		script = initBash
-	case "zsh":
-		script = initZsh
-	case "fish":
-		script = initFish
-	case "powershell", "pwsh":
-		script = initPowerShell
-	default:
+	script := initScript(shell)
+	if script == "" {
 		return "", &usageError{what: "there is no function for the shell " + shell, fix: "latchkey shell-init bash, or zsh, fish, powershell"}
 	}
 	all := deliver.Unset().Unsets()
 	identity := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return strings.HasSuffix(name, "_REGION") })
-	script = strings.NewReplacer("@LK@", name, "@ALL@", strings.Join(all, " "), "@IDENTITY@", strings.Join(identity, " ")).Replace(script)
+	script = strings.NewReplacer("@LK@", name, "@ALL@", strings.Join(all, " "), "@IDENTITY@", strings.Join(identity, " "), "@MARK@", shellMark(shell)).Replace(script)
 	if shell == "zsh" {
 		// What is read and run so has neither the user's aliases nor their options.
 		return "'builtin' 'emulate' 'zsh' '-o' 'no_aliases' '-c' '" + strings.ReplaceAll(script, "'", `'\''`) + "'\n", nil
 	}
 	return script, nil
+}
+
+// initScript is the template of a shell's script, "" for a shell that has none.
+func initScript(shell string) string {
+	switch shell {
+	case "bash":
+		return initBash
+	case "zsh":
+		return initZsh
+	case "fish":
+		return initFish
+	case "powershell", "pwsh":
+		return initPowerShell
+	}
+	return ""
+}
+
+// shellMark is what the script of a shell leaves in LATCHKEY_SHELL_INIT, so that
+// doctor knows a shell which has loaded another version's: bash-0123abcd.
+func shellMark(shell string) string {
+	script := initScript(shell)
+	if script == "" {
+		return ""
+	}
+	if shell == "pwsh" {
+		shell = "powershell"
+	}
+	sum := sha256.Sum256([]byte(script))
+	return shell + "-" + hex.EncodeToString(sum[:4])
 }
 
 // canBeFunction reports whether a name is one for a function in every shell, and

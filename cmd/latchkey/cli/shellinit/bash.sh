@@ -1,6 +1,7 @@
 # latchkey: @LK@, a function that switches this shell to an AWS profile.
 # The backslashes keep aliases out, "builtin" and "command" functions of the same
 # names. "\builtin local" splits words as any command does.
+\builtin export LATCHKEY_SHELL_INIT=@MARK@ # for latchkey doctor
 \builtin unalias @LK@ @LK@_prompt 2>/dev/null || \builtin :
 
 function @LK@ {

@@ -1,4 +1,5 @@
 # latchkey: @LK@, a function that switches this shell to an AWS profile.
+set -gx LATCHKEY_SHELL_INIT @MARK@ # for latchkey doctor
 
 function @LK@ --description 'Switch this shell to an AWS profile'
     set -l without

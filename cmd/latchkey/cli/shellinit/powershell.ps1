@@ -1,5 +1,6 @@
 # latchkey: @LK@, a function that switches this shell to an AWS profile. For
 # Windows PowerShell 5.1 and PowerShell 7.
+[Environment]::SetEnvironmentVariable('LATCHKEY_SHELL_INIT', '@MARK@') # for latchkey doctor
 
 # Runs latchkey. Before 7.3 PowerShell neither escapes quotes nor passes on what is empty.
 function __@LK@_latchkey {

@@ -1,4 +1,5 @@
 # latchkey: @LK@, a function that switches this shell to an AWS profile.
+builtin export LATCHKEY_SHELL_INIT=@MARK@ # for latchkey doctor
 builtin unalias @LK@ @LK@_prompt 2>/dev/null || :
 
 function @LK@ {

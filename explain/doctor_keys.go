@@ -1,0 +1,125 @@
+package explain
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/latchkey-aws/latchkey/origin"
+)
+
+// Key is what may be known of an access key without its secret.
+type Key struct {
+	// Profile has it; "" in the environment and for entries of the vault.
+	Profile string
+	ID      origin.Value
+	// SecretAt is where the secret stands; Length, Blanks and Quotes say of what
+	// form it is. Length 0: the secret is not known.
+	SecretAt       origin.Origin
+	Length         int
+	Blanks, Quotes bool
+	// Token says that a session token stands beside it.
+	Token bool
+	// Elsewhere: the profile sends its calls to an endpoint of its own, whose keys
+	// may have any form.
+	Elsewhere bool
+}
+
+// exampleKey is the one of AWS's documentation.
+const exampleKey = "AKIAIOSFODNN7EXAMPLE"
+
+// KeyForm judges the form of a key pair: what AWS answers with InvalidClientTokenId
+// or SignatureDoesNotMatch, which say nothing of the cause.
+func KeyForm(k Key) []Weighed {
+	id := strings.TrimSpace(k.ID.Text)
+	long, session := strings.HasPrefix(id, "AKIA"), strings.HasPrefix(id, "ASIA")
+	fault := func(code string, where origin.Origin, what, why, fix string) []Weighed {
+		w := Weigh(WeightError, Finding{Code: code, Profile: k.Profile, Where: at(where), What: what, Why: why, Fix: fix})
+		return []Weighed{w}
+	}
+	again := "copy the key anew from where it was made; a secret that is lost needs a new key"
+	switch {
+	case k.Elsewhere:
+		return nil
+	case id == exampleKey:
+		return fault("example-key", k.ID.Origin, "the access key is the example of AWS's documentation", "AWS refuses it", "put a real key there")
+	case session && !k.Token:
+		return fault("session-key-without-token", k.ID.Origin, "the access key is a session's, but there is no session token", "AWS takes keys that begin with ASIA with their token only",
+			"remove the key, and get a session with latchkey; or add the token that came with it")
+	case long && k.Token:
+		return fault("long-term-key-with-token", k.ID.Origin, "a session token stands beside a long-term key", "keys that begin with AKIA have none, so one of the two is of something else and AWS refuses both",
+			"remove the session token")
+	case !long && !session || k.Length == 0:
+		return nil
+	case len(id) != 20:
+		return fault("key-id-length", k.ID.Origin, "the access key ID has "+strconv.Itoa(len(id))+" characters, not 20", "it was cut or pasted twice", again)
+	case k.Quotes:
+		return fault("secret-form", k.SecretAt, "the secret access key holds a quote", "no secret of AWS does; some tools read it as part of the secret", "remove the quotes")
+	case k.Blanks:
+		return fault("secret-form", k.SecretAt, "the secret access key holds a blank", "no secret of AWS does", again)
+	case k.Length != 40:
+		return fault("secret-form", k.SecretAt, "the secret access key has "+strconv.Itoa(k.Length)+" characters, not 40", "it was cut or something was added; AWS answers SignatureDoesNotMatch", again)
+	}
+	return nil
+}
+
+// Plaintext is a long-term key that stands in a file for whoever reads it. The
+// findings of all profiles become one.
+func Plaintext(k Key, shadowed bool) Weighed {
+	f := Finding{Code: "plaintext-key", Profile: k.Profile, Where: at(k.ID.Origin), What: "a long-term key stands in plaintext in " + k.ID.Origin.File,
+		Why: "every program that you start can read and send it, backups hold it, and it does not end", Fix: "latchkey vault import"}
+	w := Weigh(WeightSecurity, f)
+	if shadowed {
+		w.Code, w.What = "plaintext-key-unused", clean("a long-term key in plaintext that is not used: the profile has another one, and "+k.ID.Origin.File+" this one")
+		w.Fix = clean("remove aws_access_key_id and aws_secret_access_key at " + k.ID.Origin.Position() + ", and delete the key in IAM")
+	}
+	w.cause = w.What + k.ID.Origin.File
+	return w
+}
+
+// The ages at which a key is worth a word: the 90 days of the CIS benchmark, and a year.
+const (
+	keyOld     = 90 * 24 * time.Hour
+	keyVeryOld = 365 * 24 * time.Hour
+)
+
+// KeyAge judges how old a key is: exact where AWS said so, else at least that old.
+func KeyAge(profile string, where origin.Origin, age time.Duration, exact bool, fix string) []Weighed {
+	if age < keyOld {
+		return nil
+	}
+	days := strconv.Itoa(int(age / (24 * time.Hour)))
+	weight, limit := WeightNote, "90 days"
+	if age >= keyVeryOld {
+		weight, limit = WeightSecurity, "a year"
+	}
+	f := Finding{Code: "old-key", Profile: profile, Where: at(where), What: "an access key is older than " + limit,
+		Why: "AWS says that it was made " + days + " days ago; the older a key, the more places have seen it", Fix: fix}
+	if !exact {
+		f.Why = "its file has not changed for " + days + " days; the older a key, the more places have seen it"
+	}
+	w := Weigh(weight, f)
+	w.cause = w.What + fix
+	return []Weighed{w}
+}
+
+// DeadKey is a key that AWS refuses.
+func DeadKey(profile string, where origin.Origin, id, code string) Weighed {
+	f := Finding{Code: "dead-key", Profile: profile, Where: at(where), What: "AWS does not take the access key " + id, Why: "AWS says " + code + ": the key was deleted or made inactive", Fix: "remove it, or have it made active in IAM"}
+	if code == "SignatureDoesNotMatch" {
+		f.Why, f.Fix = "AWS says "+code+": the key is there, and this is not its secret", "put the right secret there, or make a new key"
+	}
+	return Weigh(WeightError, f)
+}
+
+// RootKey is a key of the account's root user.
+func RootKey(profile string, where origin.Origin, id string) Weighed {
+	return Weigh(WeightSecurity, Finding{Code: "root-credentials", Profile: profile, Where: at(where), What: "the access key " + id + " is that of the account's root user",
+		Why: "root can do everything, no policy holds it back, and its keys cannot assume roles", Fix: "make an IAM user or an Identity Center user for this work, and delete root's keys in the console"})
+}
+
+// OnlySecurityKeys is a user whose MFA devices all are for the browser.
+func OnlySecurityKeys(profile string, where origin.Origin, user string) Weighed {
+	return Weigh(WeightWarning, Finding{Code: "only-security-keys", Profile: profile, Where: at(where), What: "the user " + user + " has security keys or passkeys only, which give no codes",
+		Why: "a role or a policy that wants MFA cannot be satisfied from the command line", Fix: "register a virtual MFA device (an authenticator app) beside them"})
+}
