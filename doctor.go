@@ -12,6 +12,7 @@ import (
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/profile"
+	"github.com/latchkey-aws/latchkey/vault"
 )
 
 // DoctorOptions say what a check-up looks at.
@@ -55,8 +56,8 @@ func Doctor(ctx context.Context, opts Options, o DoctorOptions) (*Checkup, error
 	}
 	for _, look := range [...]func(context.Context){
 		func(context.Context) { d.settings() },
-		func(ctx context.Context) { d.profiles(ctx, names) },
 		func(context.Context) { d.keys() },
+		func(ctx context.Context) { d.profiles(ctx, names) },
 		func(context.Context) { d.reader(names) },
 		func(context.Context) { d.environment() },
 		func(ctx context.Context) { d.vault(ctx) },
@@ -83,8 +84,6 @@ type doctor struct {
 	metadata bool
 	// entries are those of the vault, with the time when each was last written.
 	entries map[string]time.Time
-	// loops are what the reader says of source profiles in a circle, by their place.
-	loops map[origin.Origin]profile.Diagnostic
 	fixes
 }
 
@@ -111,6 +110,7 @@ func newDoctor(opts Options, o DoctorOptions) (*doctor, error) {
 		return nil, err
 	}
 	d.r, d.now = r, r.opts.Now()
+	r.graph.Findings() // to look at all first makes each look-up of one cheap
 	if path := r.settingsFile(); !readable(path) {
 		f := d.stat(path, "file of latchkey's settings", explain.HoldsOrders)
 		found, _ := explain.FileFindings(&f)
@@ -239,6 +239,7 @@ func (d *doctor) environment() {
 	r := d.r
 	plan, err := r.Plan("", chain.Policy{})
 	var none *chain.NoCredentialsError
+	var damaged *vault.DamagedError
 	switch {
 	case err == nil:
 		for _, note := range plan.Notes {
@@ -246,7 +247,7 @@ func (d *doctor) environment() {
 				d.found.Add(explain.Noticed(note))
 			}
 		}
-	case !errors.As(err, &none):
+	case !errors.As(err, &none) && !errors.As(err, &damaged): // the vault is told of by itself
 		w := explain.PlanError("", err)
 		if w.Where == nil || !d.found.At(*w.Where) {
 			d.found.Add(w)

@@ -1,7 +1,6 @@
 package latchkey
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -24,13 +23,7 @@ const maxChained = 10
 // profiles checks each profile: what it says, and the plan of it.
 func (d *doctor) profiles(ctx context.Context, names []string) {
 	config := chain.Config{Graph: d.r.graph, Env: d.anywhere, Vault: d.lookup(ctx)}
-	d.loops = map[origin.Origin]profile.Diagnostic{}
-	for _, n := range d.r.graph.Findings() {
-		if n.Code == profile.CodeSourceLoop || n.Code == profile.CodeSourceSelf {
-			d.loops[n.Origin] = n
-		}
-	}
-	depth := map[string]int{}
+	known := map[string]reach{}
 	files := map[string]bool{} // by path, whether it is there
 	for i, name := range names {
 		if i%256 == 0 && ctx.Err() != nil {
@@ -41,8 +34,13 @@ func (d *doctor) profiles(ctx context.Context, names []string) {
 			d.found.Add(explain.Values(name, p.Get)...)
 			d.section(p)
 			d.programs(p, files)
-			if d.depth(name, depth) > maxChained {
-				v, _ := p.Get("source_profile")
+			v, _ := p.Get("source_profile")
+			at := d.reach(name, known)
+			if len(at.loop) > 1 {
+				d.found.Add(explain.Loop(name, v.Origin, at.loop))
+				continue
+			}
+			if at.depth > maxChained {
 				d.found.Add(explain.LongChain(name, v.Origin, maxChained))
 				continue
 			}
@@ -53,16 +51,19 @@ func (d *doctor) profiles(ctx context.Context, names []string) {
 	}
 }
 
+// errVault says that nothing can be known of the vault's entries.
+var errVault = errors.New("the vault cannot be listed")
+
 // lookup is the resolver's look at the vault for one that asks for thousands of
 // names: the list of entries says of most that there is none.
 func (d *doctor) lookup(ctx context.Context) func(string) (chain.Entry, error) {
 	store, err := d.r.stamps()
 	if err != nil {
-		return d.r.entry
+		return func(string) (chain.Entry, error) { return chain.Entry{}, errVault }
 	}
 	list, err := store.List(ctx)
 	if err != nil && !errors.Is(err, vault.ErrNoVault) {
-		return d.r.entry
+		return func(string) (chain.Entry, error) { return chain.Entry{}, errVault }
 	}
 	there := make(map[string]bool, len(list))
 	for _, name := range list {
@@ -79,7 +80,7 @@ func (d *doctor) lookup(ctx context.Context) func(string) (chain.Entry, error) {
 // planned judges a plan.
 func (d *doctor) planned(p *profile.Profile, name string, plan *chain.Plan, err error) {
 	var none *chain.NoCredentialsError
-	var config *chain.ConfigError
+	var unreadable *profile.FileError
 	switch {
 	case err == nil:
 		for _, note := range plan.Notes {
@@ -90,16 +91,11 @@ func (d *doctor) planned(p *profile.Profile, name string, plan *chain.Plan, err 
 		}
 	case p != nil && (errors.As(err, &none) && name != "default" || tokenOnly(p)):
 		d.found.Add(explain.NoSource(p))
+	case errors.Is(err, errVault), errors.As(err, &unreadable) && d.found.At(unreadable.Origin):
+		// What keeps it from being read is told of the file or the vault itself.
 	case errors.As(err, &none):
 		// [default] often holds nothing but a region for all.
 	default:
-		if errors.As(err, &config) {
-			if loop, ok := d.loops[config.Origin]; ok { // one finding for all that lead there
-				loop.Profile = name
-				d.found.Add(explain.Noticed(loop))
-				return
-			}
-		}
 		d.found.Add(explain.PlanError(name, err))
 	}
 }
@@ -131,44 +127,52 @@ func (d *doctor) anywhere(name string) (string, bool) {
 	return d.r.Env(name)
 }
 
-// depth counts the source profiles behind a profile, to just above maxChained.
-func (d *doctor) depth(name string, known map[string]int) int {
-	var path []string
-	n := 0
-	for len(path) <= maxChained {
-		if at, ok := known[name]; ok {
-			n = at
-			break
-		}
-		if slices.Contains(path, name) {
-			break // a loop, which the plan finds at once
-		}
-		path = append(path, name)
-		p, err := d.r.graph.Profile(name)
-		if err != nil {
-			break
-		}
-		source, ok := p.Get("source_profile")
-		if !ok || source.Text == name {
-			break
-		}
-		name = source.Text
-	}
-	if len(path) > maxChained && n == 0 { // cut short, so nothing is known of those on the way
-		return maxChained + 1
-	}
-	for i := len(path) - 1; i >= 0; i-- {
-		known[path[i]] = n
-		n = min(n+1, maxChained+1)
-	}
-	return known[cmp.Or(first(path), name)]
+// reach is what lies behind a profile: how many source profiles one after the
+// other, counted to just above maxChained, and the loop that they end in.
+type reach struct {
+	depth int
+	loop  []string
 }
 
-func first(list []string) string {
-	if len(list) == 0 {
-		return ""
+// reach follows the source profiles of a profile.
+func (d *doctor) reach(name string, known map[string]reach) reach {
+	var path []string
+	var behind reach
+	for {
+		at, ok := known[name]
+		switch from := slices.Index(path, name); {
+		case ok:
+			behind = reach{at.depth + 1, at.loop}
+		case from >= 0:
+			behind.loop = path[from:]
+		case len(path) > maxChained:
+			return reach{depth: maxChained + 1} // nothing is known of those on the way
+		default:
+			path = append(path, name)
+			if name, ok = d.source(name); ok {
+				continue
+			}
+		}
+		break
 	}
-	return list[0]
+	if len(path) == 0 {
+		return known[name]
+	}
+	for _, on := range slices.Backward(path) {
+		known[on] = behind
+		behind.depth++
+	}
+	return known[path[0]]
+}
+
+// source is the profile that another one names as its source, but for itself.
+func (d *doctor) source(name string) (string, bool) {
+	p, err := d.r.graph.Profile(name)
+	if err != nil {
+		return name, false
+	}
+	v, ok := p.Get("source_profile")
+	return v.Text, ok && v.Text != name
 }
 
 // section checks the values of the sections that a profile names: each once, with

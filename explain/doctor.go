@@ -57,7 +57,7 @@ type Weighed struct {
 const (
 	maxNames  = 5  // of profiles in one finding
 	maxPlaces = 4  // beside Where
-	maxCauses = 10 // of one code, before they are put together
+	maxCauses = 25 // of one code, before they are put together
 	maxArgs   = 10 // of the command in a fix; the rest shows when that is done
 )
 
@@ -139,10 +139,10 @@ func (w *Weighed) join(other Weighed) {
 	}
 }
 
-// At reports whether an error was found at that line: other findings of it say the
-// same in other words.
+// At reports whether an error was found at that line, or of that file as a whole:
+// other findings there say the same in other words.
 func (c *Checkup) At(o origin.Origin) bool {
-	return o.Line > 0 && c.errors[place{clean(o.File), o.Line}]
+	return o.Kind == origin.KindFile && c.errors[place{clean(o.File), o.Line}]
 }
 
 // Findings returns what was found, the heaviest first, and otherwise in the order in

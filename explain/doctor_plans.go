@@ -55,6 +55,19 @@ func NoSource(p *profile.Profile) Weighed {
 	return Weigh(WeightNote, f)
 }
 
+// Loop is a circle of source profiles, which the profile is in or leads to.
+func Loop(name string, where origin.Origin, loop []string) Weighed {
+	from := 0 // the same for all that meet the circle elsewhere
+	for i, member := range loop {
+		if member < loop[from] {
+			from = i
+		}
+	}
+	turn := append(append(loop[from:len(loop):len(loop)], loop[:from]...), loop[from])
+	return Weigh(WeightError, Finding{Code: profile.CodeSourceLoop, Profile: name, Where: at(where), What: "source_profile loop: " + strings.Join(turn, " → "),
+		Why: "no profile of the loop has credentials to begin with", Fix: "let one of them name a profile with credentials", Breaks: profile.Breaks(profile.CodeSourceLoop)})
+}
+
 // LongChain is a profile behind so many source profiles that nobody can mean it.
 func LongChain(name string, where origin.Origin, most int) Weighed {
 	return Weigh(WeightWarning, Finding{Code: "long-chain", Profile: name, Where: at(where), What: "more roles are chained with source_profile than latchkey doctor looks at: " + plural(most, "role"),
@@ -73,7 +86,7 @@ func Noticed(d profile.Diagnostic) Weighed {
 	case profile.CodeSourceLoop, profile.CodeSourceSelf, profile.CodeFileUnreadable, profile.CodeNoHome, "unknown-setting", "blanks-around-key":
 		weight = WeightError
 	}
-	if d.WholeFile {
+	if d.WholeFile && weight == WeightNote {
 		weight = WeightWarning
 	}
 	if f.Where != nil && f.Where.Kind == origin.KindEnv {

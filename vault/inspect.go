@@ -58,10 +58,12 @@ func (a *Age) Inspect() (Inspection, error) {
 		in.fault(a.path(identityFile), a.identityFault(s))
 		in.Rekeying, _ = exists(a.path(journalFile))
 	}
-	if err := in.folder(a.o.Folder, nil); err != nil {
-		return in, wrap(err)
+	if unlisted := in.folder(a.o.Folder, nil); unlisted != nil {
+		return in, wrap(unlisted)
 	}
-	in.fault(a.path(entriesFolder), a.entriesFault())
+	if err == nil {
+		in.fault(a.path(entriesFolder), a.entriesFault())
+	}
 	return in, wrap(in.folder(a.path(entriesFolder), func(name, path string, changed time.Time) {
 		switch stanzas, err := stanzasOf(path); {
 		case err != nil:
