@@ -2,6 +2,7 @@ package latchkey
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/latchkey-aws/latchkey/profile"
 )
@@ -53,9 +54,18 @@ func (r *Resolver) SettingsFindings() ([]profile.Diagnostic, error) {
 		for _, key := range section.Keys() {
 			if !slices.Contains(known, key) {
 				v, _ := section.Get(key)
-				found = append(found, profile.Diagnostic{Code: "unknown-setting", Origin: v.Origin, Message: "latchkey's settings have no key " + key + " in [" + name + "]"})
+				found = append(found, profile.Diagnostic{Code: "unknown-setting", Origin: v.Origin, Message: "latchkey's settings have no key " + key + " in [" + name + "]",
+					Fix: settingFix(key, known)})
 			}
 		}
 	}
 	return found, nil
+}
+
+// settingFix says what a key that means nothing may have been meant to be.
+func settingFix(key string, known []string) string {
+	if near := profile.Nearest(key, known); len(near) > 0 {
+		return "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return "write one of " + strings.Join(known, ", ") + ", or remove it"
 }
