@@ -303,6 +303,9 @@ func (d *doctor) keys() {
 
 // fileAge judges a key by the age of its file, which is the least that it can have.
 func (d *doctor) fileAge(key profile.PlaintextKey) {
+	if d.o.Online {
+		return // AWS knows better
+	}
 	path := key.AccessKeyID.Origin.File
 	f := d.stat(path, "", explain.HoldsSecrets)
 	if f.Err == nil {

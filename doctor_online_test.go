@@ -1,0 +1,105 @@
+package latchkey_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/explain"
+	"github.com/latchkey-aws/latchkey/sandbox"
+)
+
+// onlineBench has users with keys in plaintext: one with security keys only, one
+// whose key is another's.
+func onlineBench(t *testing.T) *bench {
+	t.Helper()
+	world := sandbox.Example()
+	base := &world.Accounts[0]
+	secret := "frank/Sandbox+Secret/0001/bPxREXAMPLEKEY"
+	base.Users = append(base.Users, sandbox.User{Name: "frank", AccessKeys: []sandbox.AccessKey{{ID: "AKIAFRANK0001EXAMPLE", Secret: secret}}, FIDOKeys: []sandbox.FIDOKey{{Name: "passkey"}}})
+	b := newBench(t, sandbox.WithWorld(world))
+	config := filepath.Join(t.TempDir(), "config")
+	text := "[profile frank]\nregion = eu-central-1\naws_access_key_id = AKIAFRANK0001EXAMPLE\naws_secret_access_key = " + secret +
+		"\n[profile wrong]\nregion = eu-central-1\naws_access_key_id = AKIADAVE00001EXAMPLE\naws_secret_access_key = " + secret + "\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.opts.ConfigFile, b.opts.CredentialsFile = config, os.DevNull
+	return b
+}
+
+// online lists what only AWS can have told.
+func (b *bench) online(change ...func(*latchkey.Options)) map[string]explain.Weighed {
+	b.t.Helper()
+	opts := b.opts
+	for _, f := range change {
+		f(&opts)
+	}
+	told := map[string]explain.Weighed{}
+	before, err := latchkey.Doctor(b.t.Context(), opts, latchkey.DoctorOptions{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	c, err := latchkey.Doctor(b.t.Context(), opts, latchkey.DoctorOptions{Online: true})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, f := range c.Findings {
+		if !slices.ContainsFunc(before.Findings, func(w explain.Weighed) bool { return w.Code == f.Code && w.What == f.What }) {
+			told[f.Code] = f
+		}
+	}
+	return told
+}
+
+// TestDoctorOnline asks AWS whose keys stand in plaintext, how old they are, and
+// what time it is; offline nothing is sent.
+func TestDoctorOnline(t *testing.T) {
+	t.Parallel()
+	b := onlineBench(t)
+	if _, err := latchkey.Doctor(t.Context(), b.opts, latchkey.DoctorOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if sent := b.aws.Requests(); len(sent) > 0 {
+		t.Fatalf("offline %d requests were sent", len(sent))
+	}
+	told := b.online()
+	if f := told["only-security-keys"]; f.Profile != "frank" || !strings.Contains(f.What, "frank") {
+		t.Errorf("%+v", told)
+	}
+	if f := told["dead-key"]; f.Profile != "wrong" || f.Weight != explain.WeightError {
+		t.Errorf("%+v", told)
+	}
+	// The sandbox's keys were made 90 days before it began.
+	if f := told["old-key"]; f.Profile != "frank" || f.Weight != explain.WeightNote || !strings.Contains(f.Why, "AWS says that it was made 90 days ago") {
+		t.Errorf("%+v", f)
+	}
+	if len(told) != 3 {
+		t.Errorf("%+v", told)
+	}
+	late := func(o *latchkey.Options) { o.Now = func() time.Time { return b.clock.now().Add(-10 * time.Minute) } }
+	if f := b.online(late)["clock"]; f.Weight != explain.WeightError || !strings.Contains(f.What, "behind") {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestDoctorOnlineAway says once that AWS does not answer.
+func TestDoctorOnlineAway(t *testing.T) {
+	t.Parallel()
+	b := onlineBench(t)
+	told := b.online(func(o *latchkey.Options) {
+		o.Environ = append([]string{"AWS_ENDPOINT_URL_STS=http://127.0.0.1:1"}, o.Environ...)
+	})
+	if len(told) != 1 {
+		t.Errorf("%+v", told)
+	}
+	for _, f := range told {
+		if f.Weight != explain.WeightWarning || f.Why == "" {
+			t.Errorf("%+v", f)
+		}
+	}
+}
