@@ -278,10 +278,9 @@ func (d *doctor) keys() {
 		if len(wanted) > 0 && !wanted[name] {
 			continue
 		}
-		text := keys.Secret.Reveal()
 		_, elsewhere := p.Get("endpoint_url")
-		d.found.Add(explain.KeyForm(explain.Key{Profile: name, ID: keys.AccessKeyID, SecretAt: keys.SecretOrigin, Length: len(text), Token: !keys.Token.Empty(),
-			Blanks: strings.ContainsAny(text, " \t\n"), Quotes: strings.ContainsAny(text, `"'`), Elsewhere: elsewhere})...)
+		d.found.Add(explain.KeyForm(explain.Key{Profile: name, ID: keys.AccessKeyID, SecretAt: keys.SecretOrigin, Secret: keys.Secret, Token: !keys.Token.Empty(),
+			TokenAt: keys.TokenOrigin, Elsewhere: elsewhere})...)
 	}
 	list, _ := profile.PlaintextKeys(d.r.graph) // of files that can be read
 	for _, key := range list {

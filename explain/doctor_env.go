@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/secret"
 )
 
 // Surroundings are what a check-up knows of the environment.
@@ -61,11 +62,11 @@ func keysInEnvironment(s Surroundings) []Weighed {
 	if id == "" || key == "" {
 		return nil // half a pair is an error of the plan
 	}
-	k := Key{ID: s.value("AWS_ACCESS_KEY_ID"), SecretAt: origin.Env("AWS_SECRET_ACCESS_KEY"), Length: len(key), Token: s.text("AWS_SESSION_TOKEN") != "",
-		Blanks: strings.ContainsAny(key, " \t"), Quotes: strings.ContainsAny(key, `"'`), Elsewhere: s.text("AWS_ENDPOINT_URL") != ""}
+	k := Key{ID: s.value("AWS_ACCESS_KEY_ID"), SecretAt: origin.Env("AWS_SECRET_ACCESS_KEY"), Secret: secret.New(key), Token: s.text("AWS_SESSION_TOKEN") != "",
+		TokenAt: origin.Env("AWS_SESSION_TOKEN"), Elsewhere: s.text("AWS_ENDPOINT_URL") != ""}
 	found := KeyForm(k)
 	if len(found) > 0 && found[0].Code == "long-term-key-with-token" {
-		found[0].Where, found[0].Fix = at(origin.Env("AWS_SESSION_TOKEN")), "unset AWS_SESSION_TOKEN"
+		found[0].Fix = "unset AWS_SESSION_TOKEN"
 	}
 	if strings.HasPrefix(id, "AKIA") {
 		found = append(found, Weigh(WeightSecurity, Finding{Code: "key-in-environment", Where: at(origin.Env("AWS_ACCESS_KEY_ID")), What: "a long-term key is in the environment",

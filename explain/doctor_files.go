@@ -167,17 +167,12 @@ func Clock(path string, changed, now time.Time) []Weighed {
 
 // ServerClock judges the clock by AWS's, which is ahead by skew.
 func ServerClock(skew time.Duration) []Weighed {
-	if skew.Abs() <= time.Minute {
+	f := ClockFinding(skew)
+	switch {
+	case f == nil:
 		return nil
+	case f.Class != "":
+		return []Weighed{Weigh(WeightError, *f)}
 	}
-	weight, why := WeightWarning, "latchkey and newer SDKs correct for it; others fail at five minutes"
-	if skew.Abs() > 5*time.Minute {
-		weight, why = WeightError, "AWS refuses what is signed more than five minutes off (RequestTimeTooSkewed, SignatureDoesNotMatch)"
-	}
-	side := "behind"
-	if skew < 0 {
-		side = "ahead"
-	}
-	return []Weighed{Weigh(weight, Finding{Code: "clock", What: "this machine's clock is " + skew.Abs().Round(time.Second).String() + " " + side + " of AWS's", Why: why,
-		Fix: "set the clock: timedatectl set-ntp true; hwclock -s under WSL"})}
+	return []Weighed{Weigh(WeightWarning, *f)}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/secret"
 )
 
 // Key is what may be known of an access key without its secret.
@@ -13,13 +14,12 @@ type Key struct {
 	// Profile has it; "" in the environment and for entries of the vault.
 	Profile string
 	ID      origin.Value
-	// SecretAt is where the secret stands; Length, Blanks and Quotes say of what
-	// form it is. Length 0: the secret is not known.
-	SecretAt       origin.Origin
-	Length         int
-	Blanks, Quotes bool
-	// Token says that a session token stands beside it.
-	Token bool
+	// SecretAt is where the secret stands. An empty Secret is not known.
+	SecretAt origin.Origin
+	Secret   secret.Text
+	// Token says that a session token stands beside it, TokenAt where.
+	Token   bool
+	TokenAt origin.Origin
 	// Elsewhere: the profile sends its calls to an endpoint of its own, whose keys
 	// may have any form.
 	Elsewhere bool
@@ -31,36 +31,23 @@ const exampleKey = "AKIAIOSFODNN7EXAMPLE"
 // KeyForm judges the form of a key pair: what AWS answers with InvalidClientTokenId
 // or SignatureDoesNotMatch, which say nothing of the cause.
 func KeyForm(k Key) []Weighed {
-	id := strings.TrimSpace(k.ID.Text)
-	long, session := strings.HasPrefix(id, "AKIA"), strings.HasPrefix(id, "ASIA")
-	fault := func(code string, where origin.Origin, what, why, fix string) []Weighed {
-		w := Weigh(WeightError, Finding{Code: code, Profile: k.Profile, Where: at(where), What: what, Why: why, Fix: fix})
-		return []Weighed{w}
-	}
-	again := "copy the key anew from where it was made; a secret that is lost needs a new key"
+	id := k.ID
+	id.Text = strings.TrimSpace(id.Text)
+	of := strings.HasPrefix(id.Text, "AKIA") || strings.HasPrefix(id.Text, "ASIA")
+	f, wrong := pair{profile: k.Profile, id: id, secretAt: k.SecretAt, secret: k.Secret, token: k.Token, tokenAt: k.TokenAt}.form()
 	switch {
 	case k.Elsewhere:
 		return nil
-	case id == exampleKey:
-		return fault("example-key", k.ID.Origin, "the access key is the example of AWS's documentation", "AWS refuses it", "put a real key there")
-	case session && !k.Token:
-		return fault("session-key-without-token", k.ID.Origin, "the access key is a session's, but there is no session token", "AWS takes keys that begin with ASIA with their token only",
-			"remove the key, and get a session with latchkey; or add the token that came with it")
-	case long && k.Token:
-		return fault("long-term-key-with-token", k.ID.Origin, "a session token stands beside a long-term key", "keys that begin with AKIA have none, so one of the two is of something else and AWS refuses both",
-			"remove the session token")
-	case !long && !session || k.Length == 0:
+	case id.Text == exampleKey:
+		f = Finding{Code: "example-key", Profile: k.Profile, Where: at(id.Origin), What: "the access key is the example of AWS's documentation", Why: "AWS refuses it", Fix: "put a real key there"}
+	case wrong:
+	case of && !k.Secret.Empty() && len(id.Text) != keyIDLength:
+		f = Finding{Code: "key-id-length", Profile: k.Profile, Where: at(id.Origin), What: "the access key ID has " + strconv.Itoa(len(id.Text)) + " characters, not 20",
+			Why: "it was cut or pasted twice", Fix: copyAnew}
+	default:
 		return nil
-	case len(id) != 20:
-		return fault("key-id-length", k.ID.Origin, "the access key ID has "+strconv.Itoa(len(id))+" characters, not 20", "it was cut or pasted twice", again)
-	case k.Quotes:
-		return fault("secret-form", k.SecretAt, "the secret access key holds a quote", "no secret of AWS does; some tools read it as part of the secret", "remove the quotes")
-	case k.Blanks:
-		return fault("secret-form", k.SecretAt, "the secret access key holds a blank", "no secret of AWS does", again)
-	case k.Length != 40:
-		return fault("secret-form", k.SecretAt, "the secret access key has "+strconv.Itoa(k.Length)+" characters, not 40", "it was cut or something was added; AWS answers SignatureDoesNotMatch", again)
 	}
-	return nil
+	return []Weighed{Weigh(WeightError, f)}
 }
 
 // Plaintext is a long-term key that stands in a file for whoever reads it. The

@@ -13,6 +13,7 @@ import (
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/secret"
 )
 
 // valueOf is a value of a config file.
@@ -131,7 +132,7 @@ func TestDoctorRegions(t *testing.T) {
 func TestDoctorKeys(t *testing.T) {
 	t.Parallel()
 	key := func(id string, length int) explain.Key {
-		return explain.Key{Profile: "p", ID: valueOf("aws_access_key_id", id), SecretAt: origin.File("/c", 4, "aws_secret_access_key"), Length: length}
+		return explain.Key{Profile: "p", ID: valueOf("aws_access_key_id", id), SecretAt: origin.File("/c", 4, "aws_secret_access_key"), Secret: secret.New(strings.Repeat("s", length))}
 	}
 	long, session := "AKIAALICE0001EXAMPLE", "ASIAALICE0001EXAMPLE"
 	with := func(k explain.Key, f func(*explain.Key)) explain.Key { f(&k); return k }
@@ -144,8 +145,8 @@ func TestDoctorKeys(t *testing.T) {
 		{key("minio", 8), ""},
 		{key(long+"X", 40), "error key-id-length"},
 		{key(long, 39), "error secret-form"},
-		{with(key(long, 40), func(k *explain.Key) { k.Quotes = true }), "error secret-form"},
-		{with(key(long, 40), func(k *explain.Key) { k.Blanks = true }), "error secret-form"},
+		{with(key(long, 40), func(k *explain.Key) { k.Secret = secret.New(`"` + strings.Repeat("s", 38) + `"`) }), "error secret-form"},
+		{with(key(long, 40), func(k *explain.Key) { k.Secret = secret.New(" " + strings.Repeat("s", 39)) }), "error secret-form"},
 		{with(key(long, 39), func(k *explain.Key) { k.Elsewhere = true }), ""},
 		{with(key(long, 40), func(k *explain.Key) { k.Token = true }), "error long-term-key-with-token"},
 		{key(session, 40), "error session-key-without-token"},

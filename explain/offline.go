@@ -49,64 +49,22 @@ func Offline(s Scene) []Finding {
 // alphabet has the characters of secret access keys: those of base64.
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
-// The form of AWS's keys (credential-sources 0.2).
-const (
-	keyIDLength  = 20
-	secretLength = 40
-)
-
-// keyPair judges the pair that a plan begins with by its form alone: AWS answers to
-// all of it that the key or its signature is wrong.
+// keyPair judges the pair that a plan begins with by its form alone.
 func (s Scene) keyPair(first chain.Step) []Finding {
 	id, ok := first.Input(chain.InputAccessKeyID)
 	if !ok {
 		return nil
 	}
-	_, token := first.Input(chain.InputSessionToken)
-	long, session := strings.HasPrefix(id.Value, "AKIA"), strings.HasPrefix(id.Value, "ASIA")
-	f := Finding{Class: ClassRefused, Profile: first.Profile, Where: at(id.Origin)}
-	switch {
-	case session && !token:
-		f.Code, f.What = "session-key-without-token", "the access key is a session's, and there is no session token beside it"
-		f.Why, f.Fix = "AWS takes keys that begin with ASIA with their token only", "add the token that came with the key, or get a session with latchkey"
-	case long && token:
-		in, _ := first.Input(chain.InputSessionToken)
-		f.Code, f.What, f.Where = "long-term-key-with-token", "a session token stands beside a long-term key", at(in.Origin)
-		f.Why, f.Fix = "keys that begin with AKIA have none, so that one of the two belongs to something else", "remove the session token at "+in.Origin.Position()+", or write the key that it came with"
-	default:
-		return s.secretForm(first, id, long || session)
-	}
-	return []Finding{f}
-}
-
-// secretForm judges a secret by what may be said of it: its length, and the kind of
-// character that none has. The form of other services' keys is not known.
-func (s Scene) secretForm(first chain.Step, id chain.Input, aws bool) []Finding {
-	in, _ := first.Input(chain.InputSecretKey)
-	if !aws || len(id.Value) != keyIDLength {
+	key, _ := first.Input(chain.InputSecretKey)
+	token, hasToken := first.Input(chain.InputSessionToken)
+	p := pair{profile: first.Profile, id: origin.Value{Text: id.Value, Origin: id.Origin}, secretAt: key.Origin, secret: key.Secret, token: hasToken, tokenAt: token.Origin}
+	f, wrong := p.form()
+	if !wrong {
 		return nil
 	}
-	f := Finding{Code: "secret-form", Class: ClassRefused, Profile: first.Profile, Where: at(in.Origin),
-		Fix: "copy the pair anew from where it was made; a secret that is lost needs a new key"}
-	switch {
-	case in.Secret.HasAny(`"'`):
-		f.What, f.Why = "the secret access key holds a quote", "no secret of AWS does, and not all tools take quotes off"
-	case in.Secret.HasAny(" \t\r\n"):
-		f.What, f.Why = "the secret access key holds a blank or a line break", "no secret of AWS does"
-	case in.Secret.HasAny("#;"):
-		f.What, f.Why = "the secret access key holds a # or ;", "no secret of AWS does: a comment stands too close behind it"
-	case in.Secret.HasAny("%"):
-		f.What, f.Why = "the secret access key holds a %", "no secret of AWS does: it was copied from the address of a page, where / and + are written with it"
-	case in.Secret.Len() != secretLength:
-		f.What = "the secret access key has " + strconv.Itoa(in.Secret.Len()) + " characters, not 40"
-		f.Why = "it was cut, or something was added"
-	case !in.Secret.Only(alphabet):
-		f.What, f.Why = "the secret access key holds a character that no secret has", "those of AWS have letters, digits, + and / only"
-	default:
-		return nil
-	}
+	f.Class = ClassRefused
 	// A stand-in for AWS may have given it; only AWS's own refuse it for sure.
-	if s.customURL() != "" {
+	if f.Code == codeSecretForm && s.customURL() != "" {
 		f.Class = ""
 	}
 	return []Finding{f}
