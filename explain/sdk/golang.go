@@ -148,17 +148,35 @@ func (r *run) goWebIdentityEnv() *Failure {
 	if r.get("AWS_ROLE_ARN") == "" {
 		return &Failure{Class: "error", Text: "role ARN is not set", Where: origin.Env("AWS_WEB_IDENTITY_TOKEN_FILE"), Code: "token-without-role", Fix: "set AWS_ROLE_ARN"}
 	}
+	r.goToken(r.get("AWS_WEB_IDENTITY_TOKEN_FILE"), origin.Env("AWS_WEB_IDENTITY_TOKEN_FILE"))
 	r.note("environment-token", "a token file of the environment comes before the profile", origin.Env("AWS_WEB_IDENTITY_TOKEN_FILE"), "unset AWS_WEB_IDENTITY_TOKEN_FILE, or name the profile")
-	r.goRegion()
 	return nil
+}
+
+// goToken is the file with a web identity's token, which has to be there.
+func (r *run) goToken(path string, at origin.Origin) {
+	if !r.exists(path) {
+		r.later(&Failure{Class: "error", Text: "unable to read file at " + path, Where: at, Code: "token-file-missing", Fix: "correct the path"})
+	}
+	r.goRegion()
 }
 
 // goRegion is what STS cannot be asked without.
 func (r *run) goRegion() {
-	if r.res.Region.Text != "" {
+	if v := r.res.Region; v.Text != "" {
+		r.goLabel(v.Text, v.Origin)
 		return
 	}
 	r.later(&Failure{Class: "error", Text: "Invalid Configuration: Missing Region", Where: r.res.Profile.Origin, Code: "no-region", Fix: "give the profile a region, or set AWS_REGION"})
+}
+
+// goLabel is what the name of a region has to be: part of a host name.
+func (r *run) goLabel(region string, at origin.Origin) {
+	for _, label := range strings.Split(region, ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
+			r.later(&Failure{Class: "error", Text: "invalid input region " + region, Where: at, Code: "region-name", Fix: "write the name of a region and nothing else"})
+		}
+	}
 }
 
 // goContainer is asked for if the environment has its address.

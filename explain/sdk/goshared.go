@@ -170,7 +170,7 @@ func (r *run) goSource(s *goShared) *Failure {
 	case s.text(chain.InputTokenFile) != "":
 		step := r.goStep(chain.KindWebIdentity, s, chain.InputTokenFile, chain.InputRoleARN, chain.InputSessionName)
 		r.leave(s.section, step.Kind)
-		r.goRegion()
+		r.goToken(s.text(chain.InputTokenFile), s.get(chain.InputTokenFile).origin())
 		return nil
 	case s.isSSO():
 		f = r.goSSO(s)

@@ -95,6 +95,7 @@ func (r *run) goSSO(s *goShared) *Failure {
 	}
 	step.add(InputTokenCache, r.goCache("sso")+r.slash()+sha1Hex(cached.text)+".json", cached.origin())
 	r.leave(s.section, chain.KindSSO)
+	r.goLabel(region.text, region.origin())
 	if s.text(chain.InputSSOAccount) == "" || s.text(chain.InputSSORole) == "" {
 		r.note("sso-token-only", "credentials are asked for without sso_account_id or sso_role_name, which fails", cached.origin(), "add sso_account_id and sso_role_name")
 	}

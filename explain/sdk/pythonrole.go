@@ -126,7 +126,7 @@ func (p *python) role(name string, s *section) {
 	step := p.step(chain.KindAssumeRole, name)
 	p.use(step, chain.InputRoleARN, s.get(chain.InputRoleARN))
 	for _, key := range [...]string{chain.InputSessionName, chain.InputExternalID, chain.InputMFASerial} {
-		if s.has(key) {
+		if s.has(key) && (key != chain.InputSessionName || s.text(key) != "") {
 			p.use(step, key, s.get(key))
 		}
 	}
@@ -157,7 +157,7 @@ func (p *python) role(name string, s *section) {
 
 func tooShort(s *section, key, param string, least int) *Failure {
 	n := utf8.RuneCountInString(s.text(key))
-	if !s.has(key) || n >= least {
+	if !s.has(key) || n >= least || n == 0 && key == chain.InputSessionName {
 		return nil
 	}
 	return &Failure{Class: "ParamValidationError", Text: fmt.Sprintf("Invalid length for parameter %s, value: %d, valid min length: %d", param, n, least),
@@ -191,11 +191,14 @@ func (p *python) webIdentity(name string, env bool) (bool, *Failure) {
 	p.written(file)
 	p.written(arn)
 	session, sessionAt, set := look(chain.InputSessionName, "AWS_ROLE_SESSION_NAME")
-	if set {
+	if set && session.text != "" {
 		step.add(chain.InputSessionName, session.text, sessionAt)
 	}
 	if at.Kind == origin.KindFile {
 		p.order(name, chain.KindWebIdentity)
+	}
+	if !p.exists(file.text) {
+		p.later(&Failure{Class: "FileNotFoundError", Text: "No such file or directory: ", Where: at, Code: "token-file-missing", Fix: "correct the path"})
 	}
 	check := newSection("", "", 0)
 	arn.path, arn.line, arn.key = arnAt.File, arnAt.Line, arnAt.Key

@@ -45,7 +45,9 @@ func (p *python) sso(name string) (bool, *Failure) {
 	}
 	step.add(InputTokenCache, p.cacheFile("", "sso", sha1Hex(cached)), s.origin())
 	p.order(name, chain.KindSSO)
-	if f := p.validRegion(origin.Value{Text: all.text(chain.InputSSORegion), Origin: all.at(chain.InputSSORegion)}); f != nil {
+	if all.text(chain.InputSSORegion) == "" {
+		p.later(&Failure{Class: "ValueError", Text: "Invalid endpoint: https://", Where: all.at(chain.InputSSORegion), Code: "region-name", Fix: "name the region of Identity Center"})
+	} else if f := p.validRegion(origin.Value{Text: all.text(chain.InputSSORegion), Origin: all.at(chain.InputSSORegion)}); f != nil {
 		p.later(f)
 	}
 	if f := p.ssoToken(name, s); f != nil {

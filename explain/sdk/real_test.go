@@ -72,7 +72,7 @@ func newStage(t testing.TB, worlds []world) *stage {
 		folder := filepath.Join(home, fmt.Sprint(i))
 		write(t, filepath.Join(folder, "config"), w.config, 0o600)
 		write(t, filepath.Join(folder, "credentials"), w.credentials, 0o600)
-		in := sdk.Input{Named: w.named, Read: os.ReadFile, GOOS: runtime.GOOS}
+		in := sdk.Input{Named: w.named, Read: os.ReadFile, Exists: exists, GOOS: runtime.GOOS}
 		if w.named {
 			in.Profile = origin.Value{Text: w.profile, Origin: origin.Argument("PROFILE")}
 		}
@@ -94,6 +94,11 @@ func newStage(t testing.TB, worlds []world) *stage {
 	return s
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func write(t testing.TB, path, text string, mode os.FileMode) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -109,21 +114,49 @@ func (s *stage) signIn(t testing.TB, text string, seen map[string]bool) {
 	for _, m := range regexp.MustCompile(`(?im)^\s*(sso_session|sso_start_url|login_session)\s*[=:](.*)$`).FindAllStringSubmatch(text, -1) {
 		value := strings.TrimSpace(m[2])
 		bare, _, _ := strings.Cut(value, " #")
-		for _, v := range []string{value, bare, strings.Trim(bare, `"'`)} {
+		tabbed, _, _ := strings.Cut(value, "\t")
+		variants := []string{value, bare, tabbed, strings.Trim(bare, `"'`)}
+		for _, v := range variants[:len(variants):len(variants)] {
+			variants = append(variants, v+"\nmore")
+		}
+		for _, v := range variants {
 			if seen[m[1]+v] {
 				continue
 			}
 			seen[m[1]+v] = true
 			if strings.EqualFold(m[1], "login_session") {
 				sum := sha256.Sum256([]byte(v))
-				name := hex.EncodeToString(sum[:]) + ".json"
-				write(t, filepath.Join(s.home, ".aws/login/cache", name), `{"accessToken":{"accessKeyId":"LOGIN-`+name+`","secretAccessKey":"s","sessionToken":"t","accountId":"111122223333","expiresAt":"2099-01-01T00:00:00Z"},
-					"tokenType":"aws_sigv4","refreshToken":"r","clientId":"c","dpopKey":"k","idToken":"i"}`, 0o600)
+				s.cache(t, "login", hex.EncodeToString(sum[:])+".json")
 				continue
 			}
 			sum := sha1.Sum([]byte(v))
-			name := hex.EncodeToString(sum[:]) + ".json"
-			write(t, filepath.Join(s.home, ".aws/sso/cache", name), `{"accessToken":"T-`+name+`","expiresAt":"2099-01-01T00:00:00Z"}`, 0o600)
+			s.cache(t, "sso", hex.EncodeToString(sum[:])+".json")
+		}
+	}
+}
+
+// cache writes a sign-in, which has the name of its file in it: whichever file an
+// SDK reads shows in what it does then.
+func (s *stage) cache(t testing.TB, kind, name string) {
+	text := `{"accessToken":"T-` + name + `","expiresAt":"2099-01-01T00:00:00Z"}`
+	if kind == "login" {
+		text = `{"accessToken":{"accessKeyId":"LOGIN-` + name + `","secretAccessKey":"s","sessionToken":"t","accountId":"111122223333","expiresAt":"2099-01-01T00:00:00Z"},
+			"tokenType":"aws_sigv4","refreshToken":"r","clientId":"c","dpopKey":"k","idToken":"i"}`
+	}
+	write(t, filepath.Join(s.home, ".aws", kind, "cache", name), text, 0o600)
+}
+
+// cacheAll writes the sign-ins that the simulation asks for as well: random worlds
+// have names of many lines.
+func (s *stage) cacheAll(t testing.TB, kinds ...sdk.SDK) {
+	for i := range s.worlds {
+		for _, kind := range kinds {
+			for _, step := range sdk.Simulate(kind, s.inputs[i]).Steps {
+				folder := map[chain.Kind]string{chain.KindSSO: "sso", chain.KindLogin: "login"}[step.Kind]
+				if path := step.Get(sdk.InputTokenCache); folder != "" && !exists(path) {
+					s.cache(t, folder, filepath.Base(path))
+				}
+			}
 		}
 	}
 }
@@ -132,12 +165,13 @@ func (s *stage) signIn(t testing.TB, text string, seen map[string]bool) {
 func (s *stage) simulate(kind sdk.SDK, i int) (observed, sdk.Resolution) {
 	res := sdk.Simulate(kind, s.inputs[i])
 	o := observed{Name: s.worlds[i].name, Region: res.Region.Text}
-	if res.Failure != nil {
-		o.Class, o.Error = res.Failure.Class, res.Failure.Text
-		return o, res
-	}
 	for _, step := range res.Steps {
-		s.play(&o, step, s.inputs[i].Environ)
+		if s.play(&o, step, s.inputs[i].Environ); o.Class != "" {
+			return o, res // a program that fails does so before all else
+		}
+	}
+	if res.Failure != nil {
+		return observed{Name: o.Name, Region: o.Region, Class: res.Failure.Class, Error: res.Failure.Text}, res
 	}
 	o.Key = strings.ToValidUTF8(o.Key, "\ufffd") // as JSON has it
 	return o, res

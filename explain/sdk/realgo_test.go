@@ -129,7 +129,7 @@ func (s *stubAWS) sts(r *http.Request, expires string) string {
 	}
 	op := form.Get("Action")
 	call := op
-	if m := regexp.MustCompile(`Credential=(.*?)/\d{8}/`).FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
+	if m := regexp.MustCompile(`(?s)Credential=(.*?)/\d{8}/`).FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
 		call += " by=" + m[1]
 	}
 	generated := regexp.MustCompile(`^(aws-go-sdk-)?\d{15,}$`)

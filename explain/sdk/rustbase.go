@@ -29,6 +29,9 @@ func (s *rust) base(name string, p *section) (bool, *Failure) {
 				Where: p.at(chain.InputTokenFile), Code: "token-without-role", Fix: "set role_arn beside it"}
 		}
 		s.take(chain.KindWebIdentity, name, p, chain.InputTokenFile, chain.InputRoleARN, chain.InputSessionName)
+		if path := p.text(chain.InputTokenFile); !s.exists(path) {
+			return true, &Failure{Class: "ProviderError", Text: "failed to read the token file " + path, Where: p.at(chain.InputTokenFile), Code: "token-file-missing", Fix: "correct the path"}
+		}
 		return true, s.regionForSTS()
 	case slices.ContainsFunc([]string{chain.InputSSOAccount, chain.InputSSORegion, chain.InputSSORole, chain.InputStartURL, chain.InputSSOSession}, p.has):
 		return s.sso(name, p)

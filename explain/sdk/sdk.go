@@ -52,9 +52,6 @@ func (s SDK) Title() string {
 	return string(s)
 }
 
-// python reports whether the SDK is botocore or carries a copy of it.
-func (s SDK) python() bool { return s == Boto3 || s == CLIv1 || s == CLIv2 }
-
 // Input is the world as an SDK would find it.
 type Input struct {
 	// Profile is the profile that the caller names, as with --profile or in the
@@ -66,6 +63,9 @@ type Input struct {
 	Environ []string
 	// Read reads a file, with the errors of os.ReadFile.
 	Read func(path string) ([]byte, error)
+	// Exists reports whether a file that is not to be read is there: the token of a
+	// web identity. Nil: it is.
+	Exists func(path string) bool
 	// GOOS decides the rules of the platform, as runtime.GOOS.
 	GOOS string
 }
@@ -217,6 +217,9 @@ func (r *run) addEnv(s *Step, name, variable string) {
 		s.add(name, v, origin.Env(variable))
 	}
 }
+
+// exists reports whether a file is there that the SDK reads when it asks.
+func (r *run) exists(path string) bool { return r.Exists == nil || r.Exists(path) }
 
 // disabled reports whether the instance metadata service must not be asked.
 func (r *run) disabled() bool { return strings.EqualFold(r.get("AWS_EC2_METADATA_DISABLED"), "true") }

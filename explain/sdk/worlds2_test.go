@@ -126,6 +126,8 @@ func signInWorlds() []world {
 	a("url with comment", "[profile a]\n"+ssoIDs[:0]+"sso_start_url = https://a.awsapps.com/start # x\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = R\n", "")
 	a("region of Identity Center with comment", "[profile a]\nsso_start_url = https://a.awsapps.com/start\nsso_region = eu-west-1 # x\nsso_account_id = 1\nsso_role_name = R\n", "")
 	a("quoted account", "[profile a]\nsso_start_url = https://a.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = \"1\"\nsso_role_name = 'R'\n", "")
+	a("blank region of Identity Center", "[profile a]\n"+ssoIDs+"[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region =\n", "")
+	a("region of Identity Center that is none", "[profile a]\n"+ssoIDs+"[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1#x\n", "")
 	a("sign-in", "[profile a]\n"+signedIn, "")
 	a("sign-in and keys in config", "[profile a]\n"+signedIn+pairA, "")
 	a("sign-in and keys in credentials", "[profile a]\n"+signedIn, "[a]\n"+pairA)

@@ -3,6 +3,7 @@
 Nothing leaves the process: every request is answered here, with credentials that name the request.
 """
 
+import copy
 import io
 import json
 import os
@@ -35,7 +36,7 @@ def sts(request):
     body = request.body.decode() if isinstance(request.body, bytes) else request.body
     form = urllib.parse.parse_qs(body, keep_blank_values=True)
     call = form["Action"][0]
-    signer = re.search(r"Credential=(.*?)/\d{8}/", header(request, "Authorization"))
+    signer = re.search(r"(?s)Credential=(.*?)/\d{8}/", header(request, "Authorization"))
     if signer:
         call += " by=" + signer.group(1)
     for name in ("RoleArn", "RoleSessionName", "ExternalId", "SerialNumber", "DurationSeconds"):
@@ -85,7 +86,9 @@ endpoints = template._get_internal_component("endpoint_resolver")
 
 
 def start(world):
-    session = botocore.session.Session(profile=world["profile"] if world["named"] else None)
+    # The handlers are the same for all sessions, and take most of the time to register.
+    handlers = copy.copy(template._original_handler)
+    session = botocore.session.Session(profile=world["profile"] if world["named"] else None, event_hooks=handlers, include_builtin_handlers=False)
     if world["v2"]:
         # What version 2 of the AWS CLI has changed in its copy.
         session.session_var_map["profile"] = (None, ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"], None, None)
