@@ -15,6 +15,7 @@ type goParser struct {
 	sections map[string]*section
 	current  string
 	key      string
+	tail     strings.Builder // what continues the value of key
 	dropped  []dropped
 }
 
@@ -32,12 +33,26 @@ func goParse(path string, data []byte) (*goParser, *Failure) {
 			return nil, &Failure{Class: "panic", Text: "slice bounds out of range", Where: origin.File(path, n+1, ""), Code: "lone-quote", Fix: "remove the quote, or close it"}
 		}
 	}
+	p.flush()
 	return p, nil
+}
+
+// flush adds to a value what continues it.
+func (p *goParser) flush() {
+	if p.tail.Len() == 0 {
+		return
+	}
+	keys := p.sections[p.current].keys
+	v := keys[p.key]
+	v.text += p.tail.String()
+	keys[p.key] = v
+	p.tail.Reset()
 }
 
 // line reports false where the SDK panics.
 func (p *goParser) line(n int, line string) bool {
 	if name, ok := goHeader(line); ok {
+		p.flush()
 		p.key, p.current = "", name
 		if p.sections[name] == nil {
 			p.sections[name] = newSection(name, p.path, n)
@@ -135,6 +150,7 @@ func (p *goParser) property(n int, key, text string, h how) {
 	if p.current == "" {
 		return
 	}
+	p.flush()
 	p.key = key
 	p.sections[p.current].keys[key] = value{text: text, path: p.path, line: n, key: key, how: h}
 }
@@ -161,10 +177,8 @@ func (p *goParser) continuation(text string) {
 	if p.key == "" {
 		return
 	}
-	keys := p.sections[p.current].keys
-	if v := keys[p.key]; v.text != "" && v.sub == nil {
-		v.text += "\n" + text
-		keys[p.key] = v
+	if v := p.sections[p.current].keys[p.key]; v.text != "" && v.sub == nil {
+		p.tail.WriteString("\n" + text)
 	}
 }
 

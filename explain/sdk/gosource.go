@@ -30,6 +30,9 @@ func (r *run) leaveButRole(s *goShared) {
 		r.note("order-in-profile", "the role is assumed with the key pair, and the token file is left aside", file.origin(), "leave one source of credentials in the profile")
 		return
 	}
+	if s.section.has(keySource) || s.section.has(keyCredSource) {
+		return
+	}
 	r.note("role-without-source", "a role without a source is assumed with what else the profile has", s.get(chain.InputRoleARN).origin(), "name the source in source_profile")
 }
 

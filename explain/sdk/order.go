@@ -22,6 +22,9 @@ func (r *run) leave(s *section, taken chain.Kind) {
 		{chain.InputSSOAccount, chain.KindSSO}, {chain.InputLoginSession, chain.KindLogin}, {chain.InputCommand, chain.KindProcess},
 		{chain.InputAccessKeyID, chain.KindStatic},
 	} {
+		if source.kind == chain.KindAssumeRole && taken == chain.KindStatic && s.has(chain.InputRoleARN) {
+			continue // a source profile with a role, which has a note of its own
+		}
 		if v, ok := s.keys[source.key]; ok && source.kind != taken {
 			left = append(left, source.key)
 			at = v

@@ -203,6 +203,9 @@ func (s *rust) regionForSTS() *Failure {
 func (s *rust) ofProfile() (bool, *Failure) {
 	profiles := s.config.profiles
 	if len(profiles) == 0 || s.name == "default" && profiles["default"] == nil {
+		if d, ok := lost(s.config.dropped, s.name); ok {
+			s.note(d.code, d.why, origin.File(d.path, d.line, ""), d.fix)
+		}
 		return false, nil
 	}
 	var visited []string

@@ -18,6 +18,7 @@ type rustParser struct {
 	raw     map[string]*section
 	current *section
 	key     string
+	tail    strings.Builder // what continues the value of key
 }
 
 const rustBlank = " \t"
@@ -46,7 +47,19 @@ func rustParse(path string, data []byte) (*rustParser, *Failure) {
 			return nil, &Failure{Class: "InvalidProfile", Text: why, Where: origin.File(path, n+1, ""), Code: code, Fix: fix}
 		}
 	}
+	p.flush()
 	return p, nil
+}
+
+// flush adds to a value what continues it.
+func (p *rustParser) flush() {
+	if p.tail.Len() == 0 {
+		return
+	}
+	v := p.current.keys[p.key]
+	v.text += p.tail.String()
+	p.current.keys[p.key] = v
+	p.tail.Reset()
 }
 
 func (p *rustParser) header(n int, line string) (code, why, fix string) {
@@ -59,6 +72,7 @@ func (p *rustParser) header(n int, line string) (code, why, fix string) {
 		return code, "Profile definition must end with ']'", fix
 	}
 	name := line[1 : len(line)-1]
+	p.flush()
 	p.current, p.key = p.raw[name], ""
 	if p.current == nil {
 		p.current = newSection(name, p.path, n)
@@ -86,6 +100,7 @@ func (p *rustParser) property(n int, line string) (code, why, fix string) {
 	case k == "":
 		return profile.CodeNoName, "Property did not have a name", "write key = value"
 	}
+	p.flush()
 	p.key = asciiLower(k)
 	p.current.keys[p.key] = value{text: strings.Trim(v, rustBlank), path: p.path, line: n, key: p.key, how: written(line)}
 	return "", "", ""
@@ -109,8 +124,8 @@ func (p *rustParser) continuation(line string) (code, why, fix string) {
 			return profile.CodeNestedNoName, "Sub-property did not have a name", "write key = value"
 		}
 	}
-	v.text += "\n" + strings.Trim(line, rustBlank)
 	p.current.keys[p.key] = v
+	p.tail.WriteString("\n" + strings.Trim(line, rustBlank))
 	return "", "", ""
 }
 

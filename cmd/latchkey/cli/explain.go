@@ -57,15 +57,19 @@ func newExplain(sys *Sys) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [PROFILE]",
 		Short: "Show how a profile's credentials come about, and what is wrong with it",
-		Long:  explainHelp,
+		Long:  explainHelp + sdkHelp,
 		Example: `  latchkey explain prod
   latchkey explain prod --json
   latchkey explain prod --try
+  latchkey explain prod --sdk all
   latchkey explain prod --role arn:aws:iam::444455556666:role/ReadOnly`,
 		Args:              oneProfile,
 		ValidArgsFunction: completeProfiles(sys),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			frugal()
+			if cmd.Flags().Changed("sdk") {
+				return f.explainSDK(cmd, sys, args, asJSON)
+			}
 			report, err := f.report(cmd.Context(), sys, args, try)
 			if err != nil {
 				return err
@@ -87,6 +91,7 @@ func newExplain(sys *Sys) *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (see above)")
 	cmd.Flags().BoolVar(&try, "try", false, "run the plan, and tell what comes of each step")
+	addSDKFlag(cmd)
 	return cmd
 }
 
