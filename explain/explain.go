@@ -3,6 +3,7 @@
 package explain
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/chain"
@@ -44,7 +45,36 @@ type Finding struct {
 	Fix string `json:"fix,omitempty"`
 	// Breaks says which other programs are affected, if any.
 	Breaks string `json:"breaks,omitempty"`
+	// Title is the kind of failure in a few words, "" for one that no rule knows.
+	Title string `json:"title,omitempty"`
+	// Evidence is what AWS, or a text that was given, tells of the case.
+	Evidence []Fact `json:"evidence,omitempty"`
+	// Docs are pages to read on: this project's, and AWS's if there is one.
+	Docs []string `json:"docs,omitempty"`
 }
+
+// Fact is something that was recognised, such as the operation that was refused.
+type Fact struct {
+	Name  string `json:"name"` // one of the Fact constants
+	Value string `json:"value"`
+}
+
+// The names of facts.
+const (
+	FactService   = "service"
+	FactOperation = "operation"
+	FactCode      = "code"
+	FactStatus    = "status" // of HTTP
+	FactRequestID = "request_id"
+	FactEndpoint  = "endpoint" // URL without query, or the host
+	FactRegion    = "region"
+	FactAccount   = "account"
+	FactProfile   = "profile"
+	FactCaller    = "caller"   // ARN of who asked
+	FactResource  = "resource" // ARN of what was asked for, such as a role
+	FactDevice    = "mfa_device"
+	FactClock     = "clock" // how far this machine's is off
+)
 
 // maxText is the longest text of a finding, in characters: names and messages
 // of others are cut there, so that none can flood a terminal.
@@ -57,6 +87,9 @@ func clean(s string) string { return display.Text(s, maxText) }
 func finding(f Finding) Finding {
 	f.Profile, f.What, f.Why = clean(f.Profile), clean(f.What), clean(f.Why)
 	f.Fix, f.Breaks = clean(f.Fix), clean(f.Breaks)
+	for i := range f.Evidence {
+		f.Evidence[i].Value = clean(f.Evidence[i].Value)
+	}
 	return f
 }
 
@@ -70,7 +103,12 @@ func at(o origin.Origin) *origin.Origin {
 
 // Diagnostic turns what the reader or the planner noticed into a finding.
 func Diagnostic(d profile.Diagnostic) Finding {
-	return finding(Finding{Code: d.Code, Profile: d.Profile, What: d.Message, Where: at(d.Origin), Fix: d.Fix, Breaks: d.Breaks})
+	f := Finding{Code: d.Code, Profile: d.Profile, What: d.Message, Where: at(d.Origin), Fix: d.Fix, Breaks: d.Breaks}
+	// A file may have a thousand of them: only the rules that can know one are made.
+	if r, ok := among(slices.Concat(readerRules(), shapeRules(), centerRules(), profileRules(), fileRules()), d.Code); ok {
+		f.Title, f.Docs = r.Title, r.links()
+	}
+	return finding(f)
 }
 
 // Plan returns the findings about a plan: those of the planner, and those of the

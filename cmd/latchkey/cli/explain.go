@@ -37,8 +37,9 @@ steps (kind, profile, inputs, session_key), next (the plan if that is not there)
 and looked; sessions with folder, sealing_key (where it is), off (the setting that
 keeps none), error and steps (session_key, kept, expires, left_seconds, error);
 sign_ins, a list (session_key, signed_in, expires, renews, error); next, what would
-happen; error and findings (code, class, profile, what, where, why, fix, breaks). A
-finding with a class says that running the plan will fail, or is the error itself.
+happen; error and findings (code, class, profile, what, where, why, fix, breaks,
+title, evidence: a list of name and value, docs: a list of pages). A finding with a
+class says that running the plan will fail, or is the error itself.
 An origin has kind (file, env, flag, argument, default, code), file, line, key.
 With --try as well: try with works; steps (session_key, kind, profile, status,
 took_seconds, access_key_id, account, expires, left_seconds, region, endpoint);
