@@ -23,8 +23,11 @@ func Error(err error) Finding {
 	if found := explained(Rules(), err, f); len(found) > 0 {
 		f = found[0].finding
 		f.locate(found[0].rule, step)
+		f.Evidence = evidence(found[0].err)
+		if found[0].rule.refine != nil {
+			found[0].rule.refine(f.Evidence, &f)
+		}
 	}
-	f.Evidence = evidence(err)
 	var selected *chain.SelectionError
 	if errors.As(err, &selected) {
 		f.Why = strings.TrimPrefix(f.Why+"; "+selected.Selected.Origin.String()+" names the profile", "; ")
@@ -97,22 +100,20 @@ func refusedInputs() []string { return []string{chain.InputRoleARN, anyInput} }
 
 // evidence is what AWS's answer tells of a call, for its owner to look up.
 func evidence(err error) []Fact {
-	var api *awsapi.APIError
-	if !errors.As(err, &api) {
+	api, ok := err.(*awsapi.APIError) // and no other: what is behind an error other processes do not see
+	if !ok {
 		return nil
 	}
-	var facts []Fact
-	add := func(name, value string) {
-		if value != "" {
-			facts = append(facts, Fact{Name: name, Value: value})
-		}
+	var known facts
+	known.add(FactService, string(api.Service))
+	known.add(FactOperation, api.Operation)
+	known.add(FactCode, api.Code)
+	known.add(FactRequestID, api.RequestID)
+	known.add(FactEndpoint, api.Endpoint)
+	for _, fact := range factsOf(mask(api.Message)) {
+		known.add(fact.Name, fact.Value)
 	}
-	add(FactService, string(api.Service))
-	add(FactOperation, api.Operation)
-	add(FactCode, api.Code)
-	add(FactRequestID, api.RequestID)
-	add(FactEndpoint, api.Endpoint)
-	return facts
+	return known
 }
 
 // label begins the text of an error with the profile that it is about.

@@ -35,6 +35,8 @@ type Rule struct {
 	answers []answer
 	inputs  []string // of the step to blame, the first that it has
 	match   []matcher
+	// refine says more from what is known of a case.
+	refine func(facts, *Finding)
 }
 
 // Text is the message of a program for a rule's failure. In Raw, * stands for
@@ -132,6 +134,7 @@ func (r *Rule) links() []string {
 type candidate struct {
 	rule    *Rule
 	finding Finding
+	err     error // the one that it matches
 }
 
 // winners drops the candidates that others win over.
@@ -196,7 +199,7 @@ func matching(rules []Rule, err error, start Finding) []candidate {
 	var all []candidate
 	for i := range rules {
 		if f, ok := rules[i].tries(err, start); ok {
-			all = append(all, candidate{&rules[i], f})
+			all = append(all, candidate{&rules[i], f, err})
 		}
 	}
 	return winners(all)

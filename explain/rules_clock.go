@@ -27,7 +27,12 @@ func clockRules() []Rule {
 			{Raw: "The difference between the request time and the current time is too large", By: "all tools, for S3"},
 		},
 		match: []matcher{on(skewed)},
-		Over:  []Precedence{{"secret-wrong", before}, {"signature-malformed", before}, {"expired", before}, {"key-unknown", before}, {"permission-missing", before}},
+		refine: func(known facts, f *Finding) {
+			if off := known.get(FactClock); off != "" {
+				f.Why = off
+			}
+		},
+		Over: []Precedence{{"secret-wrong", before}, {"signature-malformed", before}, {"expired", before}, {"key-unknown", before}, {"permission-missing", before}},
 	}}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // keyInputs are the inputs to blame for a key that AWS does not take: those of
 // keys in files, else what was asked for with it.
-func keyInputs() []string { return []string{chain.InputRoleARN, anyInput} }
+func keyInputs() []string { return []string{chain.InputAccessKeyID, chain.InputRoleARN, anyInput} }
 
 const (
 	unsetFix   = "get new credentials; if they come from exported variables, unset those (latchkey env --unset prints how)"

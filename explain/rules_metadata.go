@@ -40,7 +40,7 @@ func metadataRules() []Rule {
 			},
 			match:  []matcher{on(containerRefused)},
 			inputs: []string{chain.InputEndpoint},
-			Over:   overNetwork("it is the container's endpoint, and not AWS, that does not answer"),
+			Over:   append(overNetwork("it is the container's endpoint, and not AWS, that does not answer"), Precedence{"not-available", "it says which endpoint was asked"}),
 		},
 		{
 			Code: "not-available", Title: "There is no metadata service, or it has no role", Class: ClassUnreachable,

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/chain"
 )
 
 // overNetwork has a rule win over those of the network, which it explains.
@@ -26,6 +27,9 @@ func away(reason awsapi.Reason, title, why, fix, page string, texts ...Text) Rul
 	}
 }
 
+// hostInputs are the inputs that make the host's name.
+func hostInputs() []string { return []string{chain.InputRegion, chain.InputEndpoint} }
+
 const anyRefusal = "aws-refused"
 
 // networkRules are about servers that cannot be reached, are none of AWS, or are in
@@ -37,6 +41,7 @@ func networkRules() []Rule {
 		Text{Raw: "no such host", By: "Go, Terraform", Weak: true},
 		Text{Raw: "dns error: failed to lookup address information", By: "Rust"},
 		Text{Raw: "getaddrinfo ENOTFOUND *.amazonaws.com", By: "JavaScript"})
+	dns.inputs = hostInputs()
 	return []Rule{
 		dns,
 		away(awsapi.ReasonConnect, "Nothing accepts connections there", "nothing accepts connections there", "check the endpoint and the network", "",

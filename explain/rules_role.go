@@ -1,6 +1,23 @@
 package explain
 
-import "github.com/latchkey-aws/latchkey/chain"
+import (
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/chain"
+)
+
+// whoMustAllow says whose policies count, which differs inside an account and over
+// accounts (IAM's policy evaluation logic).
+func whoMustAllow(known facts, f *Finding) {
+	caller, ok := awsapi.ParseARN(known.get(FactCaller))
+	role, roleOK := awsapi.ParseARN(known.get(FactResource))
+	switch {
+	case !ok || !roleOK || caller.Account == "" || role.Account == "":
+	case caller.Account == role.Account:
+		f.Why += "; caller and role are in one account, where the trust policy alone is enough if it names the caller itself"
+	default:
+		f.Why += "; caller and role are in two accounts, so that both must allow it: the caller's policy in " + caller.Account + " and the trust policy in " + role.Account
+	}
+}
 
 const denied = "AccessDenied"
 
@@ -21,6 +38,7 @@ func roleRules() []Rule {
 			answers: []answer{{codes: deniedCodes(), words: "perform: sts:AssumeRole on"}},
 			inputs:  refusedInputs(),
 			Over:    []Precedence{{"permission-missing", "a role has a trust policy as well"}},
+			refine:  whoMustAllow,
 		},
 		{
 			Code: explicitDeny, Title: "A policy denies it, whatever else allows it", Class: ClassRefused,

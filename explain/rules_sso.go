@@ -39,8 +39,11 @@ func ssoRules() []Rule {
 				{Raw: "(ForbiddenException) when calling the GetRoleCredentials operation: No access", By: "boto3, AWS CLI"},
 				{Raw: "ForbiddenException: No access", By: "all tools"},
 			},
-			answers: []answer{{codes: []string{"ForbiddenException"}}},
-			inputs:  []string{chain.InputSSORole, anyInput},
+			answers: []answer{
+				{codes: []string{"ForbiddenException"}, words: "No access"}, {codes: []string{"ForbiddenException"}, operation: "GetRoleCredentials"},
+				{codes: []string{"ForbiddenException"}, operation: "ListAccountRoles"}, {codes: []string{"ForbiddenException"}, operation: "ListAccounts"},
+			},
+			inputs: []string{chain.InputSSORole, anyInput},
 		},
 	}
 }

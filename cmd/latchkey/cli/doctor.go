@@ -132,7 +132,7 @@ func newDoctorReport(c *latchkey.Checkup) *doctorReport {
 }
 
 func (r *doctorReport) print(sys *Sys) error {
-	out := &lines{w: sys.Stdout}
+	out := sys.lines()
 	fixable := 0
 	for _, w := range r.Findings {
 		out.add("%s: %s%s", w.Weight, whose(w), w.What)

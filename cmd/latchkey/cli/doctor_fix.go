@@ -37,7 +37,7 @@ func (sys *Sys) repair(ctx context.Context, f doctorFlags, c *latchkey.Checkup) 
 		return nil, nil
 	}
 	if !f.asJSON {
-		out := &lines{w: sys.Stdout}
+		out := sys.lines()
 		for _, r := range c.Repairs {
 			out.add("%s", display.Text(r.Text, 600))
 			if r.Diff != "" && out.err == nil {

@@ -81,7 +81,7 @@ func (s *served) ask(ctx context.Context, why error) {
 	}
 	s.say("a program waits for the credentials of " + s.name)
 	if _, err := s.signing.retrieve(ctx, s.plan, s.provider); err != nil && ctx.Err() == nil {
-		printFailure(s.signing.sys.Stderr, findingOf(err))
+		s.signing.sys.findings(s.signing.sys.Stderr).failure(findingOf(err))
 	}
 }
 
@@ -92,7 +92,7 @@ func (s *served) failed(err error, serving bool) {
 	}
 	f := findingOf(err)
 	s.say("the credentials of " + s.name + " cannot be renewed: " + f.What)
-	printReasons(s.signing.sys.Stderr, "", f)
+	s.signing.sys.findings(s.signing.sys.Stderr).reasons("", f)
 }
 
 func (s *served) say(line string) {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 
@@ -47,14 +46,17 @@ identity (arn, account, user_id, region, endpoint, took_seconds); clock
 (aws_ahead_seconds, finding); error; and refusal with facts (name, text),
 trust_policy (number, sid, effect, verdict, reasons), why and fix.
 
+--error explains what another program has printed: the AWS CLI, an SDK, Terraform,
+also inside a long log. With a PROFILE, its plan tells which line is to blame. Then
+the JSON has profile, findings and recognised, what else was recognised (name, value).
+
 Exit codes: 0 if there is a plan, with --try if it works; else what the other
 commands would end with: 2 for the configuration, 3 if the profile or credentials
 do not exist, 4 if somebody has to sign in or give a code, 5 if AWS refuses, 6 if
-it cannot be reached.`
+it cannot be reached. With --error 0 if the error is known, else 1.`
 
 func newExplain(sys *Sys) *cobra.Command {
-	var f resolveFlags
-	var asJSON, try bool
+	var o explainOptions
 	cmd := &cobra.Command{
 		Use:   "explain [PROFILE]",
 		Short: "Show how a profile's credentials come about, and what is wrong with it",
@@ -63,37 +65,55 @@ func newExplain(sys *Sys) *cobra.Command {
   latchkey explain prod --json
   latchkey explain prod --try
   latchkey explain prod --sdk all
-  latchkey explain prod --role arn:aws:iam::444455556666:role/ReadOnly`,
+  latchkey explain prod --role arn:aws:iam::444455556666:role/ReadOnly
+  latchkey explain prod --error 'Error loading SSO Token: Token for corp does not exist'
+  latchkey explain prod --error - < terraform.log`,
 		Args:              oneProfile,
 		ValidArgsFunction: completeProfiles(sys),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			frugal()
-			if cmd.Flags().Changed("sdk") {
-				return f.explainSDK(cmd, sys, args, asJSON)
+			if cmd.Flags().Changed("error") {
+				return o.explainError(cmd, sys, args)
 			}
-			report, err := f.report(cmd.Context(), sys, args, try)
-			if err != nil {
-				return err
-			}
-			if report.Try != nil && report.Try.Error != nil {
-				report.Try.Error.Fix = withFlags(*report.Try.Error, cmd)
-			}
-			if asJSON {
-				err = printJSON(sys.Stdout, report)
-			} else {
-				err = report.print(sys.Stdout)
-			}
-			if err != nil {
-				return err
-			}
-			return report.failure()
+			return o.explainProfile(cmd, sys, args)
 		},
 	}
-	f.add(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (see above)")
-	cmd.Flags().BoolVar(&try, "try", false, "run the plan, and tell what comes of each step")
+	o.add(cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON (see above)")
+	cmd.Flags().BoolVar(&o.try, "try", false, "run the plan, and tell what comes of each step")
+	cmd.Flags().StringVar(&o.pasted, "error", "", "explain an error that another program has printed; - reads it from standard input")
 	addSDKFlag(cmd)
 	return cmd
+}
+
+// explainOptions are the flags of explain.
+type explainOptions struct {
+	resolveFlags
+	json, try bool
+	pasted    string // the text of --error
+}
+
+// explainProfile says how a profile's credentials come about.
+func (o *explainOptions) explainProfile(cmd *cobra.Command, sys *Sys, args []string) error {
+	frugal()
+	if cmd.Flags().Changed("sdk") {
+		return o.explainSDK(cmd, sys, args, o.json)
+	}
+	report, err := o.report(cmd.Context(), sys, args, o.try)
+	if err != nil {
+		return err
+	}
+	if report.Try != nil && report.Try.Error != nil {
+		report.Try.Error.Fix = withFlags(*report.Try.Error, cmd)
+	}
+	if o.json {
+		err = printJSON(sys.Stdout, report)
+	} else {
+		err = report.print(sys.lines())
+	}
+	if err != nil {
+		return err
+	}
+	return report.failure()
 }
 
 // failure ends the program as another command would end that meets what is wrong.
@@ -185,8 +205,7 @@ func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string, try 
 	return r, err
 }
 
-func (r *report) print(w io.Writer) error {
-	out := &lines{w: w}
+func (r *report) print(out *lines) error {
 	name := r.Profile
 	if name == "" {
 		name = "(none: the default chain)"
@@ -196,8 +215,8 @@ func (r *report) print(w io.Writer) error {
 		out.add("%s", fileLine(f))
 	}
 	if r.Error != nil {
-		out.add("\nerror: %s", r.Error.What)
-		out.finding("  ", *r.Error)
+		out.add("")
+		out.failure(*r.Error)
 	}
 	if r.Plan != nil {
 		r.printPlan(out)
@@ -261,42 +280,5 @@ func (r *report) printPlan(out *lines) {
 			r.printSignIn(out, step)
 			r.Sessions.printStep(out, step)
 		}
-	}
-}
-
-// lines writes lines and keeps the first error.
-type lines struct {
-	w   io.Writer
-	err error
-}
-
-func (l *lines) add(format string, args ...any) {
-	if l.err == nil {
-		_, l.err = fmt.Fprintf(l.w, format+"\n", args...)
-	}
-}
-
-func (l *lines) step(n int, s chain.Step) {
-	title := string(s.Kind)
-	if s.Profile != "" {
-		title += " of profile " + display.Text(s.Profile, 100)
-	}
-	l.add("\n%d. %s: %s", n, title, explain.Does(s))
-	for _, in := range s.Inputs {
-		value := display.Text(in.Value, 200)
-		if !in.Secret.Empty() {
-			value = in.Secret.String()
-		}
-		l.add("     %-24s %s  (%s)", in.Name, value, display.Text(in.Origin.String(), 300))
-	}
-	l.add("     %-24s %s", "session key", s.Key[:16])
-}
-
-func (l *lines) finding(indent string, f explain.Finding) {
-	if f.Where != nil {
-		l.add("%sat: %s", indent, f.Where)
-	}
-	if l.err == nil {
-		printReasons(l.w, indent, f)
 	}
 }

@@ -13,7 +13,7 @@ import (
 const lineWidth = 80
 
 func (r *sdkReport) print(w io.Writer, all bool) error {
-	out := &lines{w: w}
+	out := &lines{w: w, findings: &findingPrinter{w: w}}
 	name := display.Text(r.Profile, 60)
 	if name == "" {
 		name = "(none: the default chain)"

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/explain"
-	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
 // The exit codes (DESIGN, section 4).
@@ -64,7 +62,7 @@ func finish(sys *Sys, cmd *cobra.Command, err error) int {
 	}
 	f := findingOf(err)
 	f.Fix = withFlags(f, cmd)
-	printFailure(sys.Stderr, f)
+	sys.findings(sys.Stderr).failure(f)
 	switch {
 	case exit != nil:
 		return exit.code
@@ -155,24 +153,6 @@ func exitCode(c explain.Class) int {
 		return exitCancelled
 	}
 	return exitFailed
-}
-
-// printFailure writes the lines of an error: what, why, fix.
-func printFailure(w io.Writer, f explain.Finding) {
-	fmt.Fprintf(w, "latchkey: error: %s\n", display.Text(f.What, 1000))
-	printReasons(w, "", f)
-}
-
-func printReasons(w io.Writer, indent string, f explain.Finding) {
-	if f.Why != "" {
-		fmt.Fprintf(w, "%swhy: %s\n", indent, f.Why)
-	}
-	if f.Breaks != "" {
-		fmt.Fprintf(w, "%sdiffers: %s\n", indent, f.Breaks)
-	}
-	if f.Fix != "" {
-		fmt.Fprintf(w, "%sfix: %s\n", indent, f.Fix)
-	}
 }
 
 // flagError turns pflag's message into a usage error that says what to do.

@@ -1,0 +1,132 @@
+package explain
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+
+	"github.com/latchkey-aws/latchkey/secret"
+)
+
+// blank stands for each byte of a secret in a text, so that all else stays where it
+// was.
+const blank = '\x00'
+
+// mask blanks out what is a secret or could be one: what is named as one, and what
+// looks like one. Too much is better than too little: a finding shows little of a
+// text.
+func mask(text string) string {
+	b := []byte(text)
+	for _, span := range named().FindAllStringSubmatchIndex(text, -1) {
+		wipe(b, span[2], span[3])
+		wipe(b, span[3], span[3]+wrapped(text[span[3]:]))
+	}
+	for _, span := range authorization().FindAllStringSubmatchIndex(text, -1) {
+		wipe(b, span[2], span[3])
+	}
+	arns := arnForm().FindAllStringIndex(text, -1)
+	for _, span := range runs().FindAllStringIndex(text, -1) {
+		for len(arns) > 0 && arns[0][1] <= span[0] {
+			arns = arns[1:]
+		}
+		run := text[span[0]:span[1]]
+		if len(arns) > 0 && arns[0][0] <= span[0] {
+			maskSegments(b, run, span[0])
+		} else if secretLike(run) {
+			wipe(b, span[0], span[1]+wrapped(text[span[1]:]))
+		}
+	}
+	for _, span := range urlSafe().FindAllStringIndex(text, -1) {
+		wipe(b, span[0], span[1]+wrapped(text[span[1]:]))
+	}
+	return string(b)
+}
+
+func wipe(b []byte, from, to int) {
+	for i := from; i < to; i++ {
+		if b[i] != '\n' {
+			b[i] = blank
+		}
+	}
+}
+
+// named are values that stand beside the name of a secret.
+func named() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(?:secret_?(?:access_?)?key|(?:session|security|access|refresh|id|signin|web_?identity|auth|bearer)[-_]?token|sso_bearer_token|client_?secret|code_?verifier|device_?code|x-amz-signature|signature|pass(?:word|phrase)|assertion|private_?key|totp_?code|token_?code)` +
+		"[\"'\\\\`]*\\s*(?:[=:>]|%3D)+\\s*[\"'\\\\`]*([^\\s\"'\\\\`<&,;]{6,})")
+}
+
+// authorization is a header or a bearer token, to the end of its line.
+func authorization() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(?:authorization["'\\]*\s*[=:]+|bearer |AWS4-HMAC-SHA256 )([^\n]+)`)
+}
+
+// runs are what keys and tokens are written in: base64, hex, percent-encoded.
+func runs() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9+/=%]{28,}`) }
+
+// urlSafe are tokens in base64url, with the dots of a JWT: no name is that long.
+func urlSafe() *regexp.Regexp {
+	return regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)*|[A-Za-z0-9_-]{80,}`)
+}
+
+func arnForm() *regexp.Regexp {
+	return regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]{0,12}:[A-Za-z0-9_+=,.@/:-]+`)
+}
+
+// secretLike tells a key or a token from a path or a word: those mix upper case, lower
+// case and digits, or are long.
+func secretLike(run string) bool {
+	if len(run) != secretLength && strings.HasPrefix(run, "/") && strings.Count(run, "/") > 1 {
+		return len(run) >= 100 // a path
+	}
+	return mixed(run) || len(run) >= 64
+}
+
+func mixed(s string) bool {
+	return strings.ContainsAny(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") && strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz") && strings.ContainsAny(s, "0123456789+/")
+}
+
+// maskSegments blanks the parts of an ARN that are no names.
+func maskSegments(b []byte, run string, at int) {
+	for part := range strings.SplitSeq(run, "/") {
+		if len(part) >= 36 && mixed(part) {
+			wipe(b, at, at+len(part))
+		}
+		at += len(part) + 1
+	}
+}
+
+// wrapped is how long the rest of a value is that goes on in the next line, which
+// has nothing else then: a line that is long enough is found by itself.
+func wrapped(after string) int {
+	const box = " \t│|\"',"
+	first := strings.TrimLeft(after[:min(len(after), 200)], box)
+	rest := strings.TrimPrefix(first, "\n")
+	if rest == first {
+		return 0
+	}
+	line, _, _ := strings.Cut(rest, "\n")
+	word := strings.Trim(line, box)
+	if len(word) < 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=_%-") != "" {
+		return 0
+	}
+	return strings.Index(after, word) + len(word)
+}
+
+// shown puts a word in the place of what is blank.
+func shown(s string) string {
+	var b bytes.Buffer
+	in := false
+	for i := range len(s) {
+		if s[i] == blank {
+			if !in {
+				b.WriteString(secret.Redacted)
+			}
+			in = true
+			continue
+		}
+		in = false
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
