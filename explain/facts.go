@@ -135,8 +135,11 @@ func answersIn(text string, rules []Rule) []said {
 		list = bare(list, text, code)
 	}
 	slices.SortFunc(list, func(a, b said) int { return a.start - b.start })
+	// What ended a program stands at the end of what it has printed.
+	list = list[max(0, len(list)-maxAnswers):]
+	before := regexp.MustCompile(`operation\s+error\s+[\w ]{1,40}:\s+(\w+),`)
 	for i := range list {
-		list[i].read(text, list[i+1:])
+		list[i].read(text, list[i+1:], before)
 	}
 	return list
 }
@@ -163,7 +166,7 @@ func bare(list []said, text, code string) []said {
 
 // read takes the message: what follows the code, up to the next one; and the
 // operation where it stands before it.
-func (s *said) read(text string, next []said) {
+func (s *said) read(text string, next []said, operation *regexp.Regexp) {
 	end := min(len(text), s.end+1000)
 	if len(next) > 0 {
 		end = min(end, next[0].start)
@@ -175,7 +178,10 @@ func (s *said) read(text string, next []said) {
 		return
 	}
 	before := text[max(0, s.start-400):s.start]
-	if all := regexp.MustCompile(`operation\s+error\s+[\w ]{1,40}:\s+(\w+),`).FindAllStringSubmatch(before, -1); all != nil {
+	if !strings.Contains(before, "operation") {
+		return
+	}
+	if all := operation.FindAllStringSubmatch(before, -1); all != nil {
 		s.error.Operation = all[len(all)-1][1]
 	}
 }

@@ -19,7 +19,7 @@ func mask(text string) string {
 	b := []byte(text)
 	for _, span := range named().FindAllStringSubmatchIndex(text, -1) {
 		wipe(b, span[2], span[3])
-		wipe(b, span[3], span[3]+wrapped(text[span[3]:]))
+		wipe(b, span[3], span[3]+wrapped(text[span[3]:], span[3]-span[2]))
 	}
 	for _, span := range authorization().FindAllStringSubmatchIndex(text, -1) {
 		wipe(b, span[2], span[3])
@@ -33,11 +33,11 @@ func mask(text string) string {
 		if len(arns) > 0 && arns[0][0] <= span[0] {
 			maskSegments(b, run, span[0])
 		} else if secretLike(run) {
-			wipe(b, span[0], span[1]+wrapped(text[span[1]:]))
+			wipe(b, span[0], span[1]+wrapped(text[span[1]:], span[1]-span[0]))
 		}
 	}
 	for _, span := range urlSafe().FindAllStringIndex(text, -1) {
-		wipe(b, span[0], span[1]+wrapped(text[span[1]:]))
+		wipe(b, span[0], span[1]+wrapped(text[span[1]:], span[1]-span[0]))
 	}
 	return string(b)
 }
@@ -64,9 +64,9 @@ func authorization() *regexp.Regexp {
 // runs are what keys and tokens are written in: base64, hex, percent-encoded.
 func runs() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9+/=%]{28,}`) }
 
-// urlSafe are tokens in base64url, with the dots of a JWT: no name is that long.
+// urlSafe are tokens in base64url, with the dots of a JWT. Names of roles end at 64.
 func urlSafe() *regexp.Regexp {
-	return regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)*|[A-Za-z0-9_-]{80,}`)
+	return regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)*|[A-Za-z0-9_-]{66,}`)
 }
 
 func arnForm() *regexp.Regexp {
@@ -96,9 +96,10 @@ func maskSegments(b []byte, run string, at int) {
 	}
 }
 
-// wrapped is how long the rest of a value is that goes on in the next line, which
-// has nothing else then: a line that is long enough is found by itself.
-func wrapped(after string) int {
+// wrapped is how long the rest of a value is that goes on in the next line: the word
+// it begins with, where that looks like a rest or the value was as long as a line. A
+// next line that is long enough is found by itself.
+func wrapped(after string, length int) int {
 	const box = " \t│|\"',"
 	first := strings.TrimLeft(after[:min(len(after), 200)], box)
 	rest := strings.TrimPrefix(first, "\n")
@@ -106,8 +107,13 @@ func wrapped(after string) int {
 		return 0
 	}
 	line, _, _ := strings.Cut(rest, "\n")
-	word := strings.Trim(line, box)
-	if len(word) < 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=_%-") != "" {
+	line = strings.Trim(line, box)
+	word, _, more := strings.Cut(line, " ")
+	word = strings.Trim(word, box)
+	switch {
+	case word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=_%-.") != "":
+		return 0
+	case more && length < 60 && !strings.ContainsAny(word, "0123456789+/="):
 		return 0
 	}
 	return strings.Index(after, word) + len(word)

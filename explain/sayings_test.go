@@ -65,7 +65,7 @@ func showings(text string) map[string]string {
 		"terminal":          broken,
 		"JSON log":          `{"time":"2026-01-02T03:04:05Z","level":"error","msg":"` + quoted + `","n":1}`,
 		"JSON log of a log": `{"log":"{\"level\":\"error\",\"msg\":\"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(quoted) + `\"}\n","stream":"stderr"}`,
-		"long log":          strings.Repeat("2026-01-02T03:04:05Z INFO request 200 in 3ms\n", 2000) + text + "\n" + strings.Repeat("exit status 1\n", 50),
+		"long log":          strings.Repeat("2026-01-02T03:04:05Z INFO request 200 in 3ms\n", 300) + text + "\n" + strings.Repeat("exit status 1\n", 50),
 		"CI log":            "2026-01-02T03:04:05.1234567Z ##[error]" + text + "\r\n2026-01-02T03:04:05.2Z ##[error]Process completed with exit code 254.\r\n",
 	}
 }
