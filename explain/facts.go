@@ -60,7 +60,7 @@ func factsOf(text string) facts {
 	var found facts
 	for _, form := range factForms() {
 		if m := regexp.MustCompile(form[1]).FindStringSubmatch(text); m != nil {
-			found.add(form[0], unbox(m[1]))
+			found.add(form[0], strings.Join(strings.Fields(m[1]), " "))
 		}
 	}
 	host := found.get(FactEndpoint)
@@ -76,11 +76,6 @@ func factsOf(text string) facts {
 		found.add(FactClock, clockOff(skew))
 	}
 	return found
-}
-
-// unbox takes the frame of a box out of a name that was wrapped.
-func unbox(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r >= 0x2500 && r <= 0x257f }), " ")
 }
 
 // signatureSkew is AWS's clock minus the signer's, as the refusal of a signature tells

@@ -103,7 +103,7 @@ func wrapped(after string, length int) int {
 	const box = " \t│|\"',"
 	first := strings.TrimLeft(after[:min(len(after), 200)], box)
 	rest := strings.TrimPrefix(first, "\n")
-	if rest == first {
+	if rest == first && length < 60 { // a box has no line breaks any more
 		return 0
 	}
 	line, _, _ := strings.Cut(rest, "\n")

@@ -21,7 +21,7 @@ func plain(text string) string {
 		}
 		b.WriteString(line)
 	}
-	text = b.String()
+	text = unbox(b.String())
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
 			if r == '\t' {
@@ -31,6 +31,39 @@ func plain(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// unbox takes a text out of the box that Terraform draws around it, and joins what was
+// broken to fit in. Lines that are set in are no part of the sentence above them.
+func unbox(text string) string {
+	if !strings.ContainsRune(text, '│') {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	open := false // a sentence that may go on
+	for line := range strings.Lines(text) {
+		inner, boxed := strings.CutPrefix(strings.TrimLeft(line, " "), "│")
+		inner = strings.TrimRight(strings.TrimPrefix(inner, " "), " \r\n")
+		switch {
+		case !boxed:
+			if open {
+				b.WriteByte('\n')
+			}
+			b.WriteString(line)
+			open = false
+		case inner == "" || inner[0] == ' ':
+			b.WriteString("\n" + inner)
+			open = inner != ""
+		default:
+			if open {
+				b.WriteByte(' ')
+			}
+			b.WriteString(inner)
+			open = true
+		}
+	}
+	return b.String()
 }
 
 // escapeSequences are those of terminals: as they are, as logs write them, and as is

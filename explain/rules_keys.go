@@ -91,13 +91,15 @@ func sessionRules() []Rule {
 		{
 			Code: "malformed", Title: "The source gives what cannot be credentials", Class: ClassUnreachable,
 			Why: "a value has a form that it cannot have", Fix: "correct it at its source",
-			Texts: []Text{{Raw: "Auth token value is not a legal header value", By: "boto3, AWS CLI", Why: "the token of the container endpoint (AWS_CONTAINER_AUTHORIZATION_TOKEN, or its file) has a line break in it", Fix: "write the token without a line break"}},
+			Texts: []Text{{Raw: "Auth token value is not a legal header value", By: "boto3, AWS CLI", Why: tokenLineWhy, Fix: tokenLineFix}, {Raw: "authorization token contains invalid newline sequence", By: "Go, Terraform", Why: tokenLineWhy, Fix: tokenLineFix}},
 			match: []matcher{on(malformed)},
 		},
 	}
 }
 
 const (
+	tokenLineWhy = "the token of the container endpoint (AWS_CONTAINER_AUTHORIZATION_TOKEN, or its file) has a line break in it"
+	tokenLineFix = "write the token without a line break"
 	tokenOverWhy = "the token is past its own expiry"
 	tokenOverFix = "get a new token; in a pod it is renewed in its file, which must be read anew and not copied"
 )

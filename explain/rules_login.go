@@ -17,9 +17,12 @@ func loginRules() []Rule {
 			See: "latchkey explain PROFILE", Page: loginPage,
 			Texts: []Text{
 				{Raw: "Your session has expired. Please reauthenticate using 'aws login'", By: "boto3, AWS CLI"},
-				{Raw: "Please reauthenticate using * change in your password", By: "boto3, AWS CLI"},
+				{Raw: "Your session has expired or credentials have changed. Please reauthenticate", By: "boto3"},
+				{Raw: "Error loading login session token: *", By: "boto3, AWS CLI"},
 				{Raw: "because of a change in your password", By: "boto3, AWS CLI"},
-				{Raw: "failed to load cached login token", By: "Go, Terraform"},
+				{Raw: "load login token: token file not found, please reauthenticate", By: "Go, Terraform"},
+				{Raw: "login session has expired, please reauthenticate", By: "Go, Terraform"},
+				{Raw: "login session password has changed, please reauthenticate", By: "Go, Terraform"},
 			},
 			match:  []matcher{on(consoleSignIn)},
 			inputs: []string{chain.InputLoginSession},
@@ -27,6 +30,8 @@ func loginRules() []Rule {
 		{
 			Code: "console-permission", Title: "The identity may not use its sign-in here", Class: ClassRefused,
 			Why: "the sign-in stands, and no policy lets its identity turn it into credentials", Fix: "have signin:AuthorizeOAuth2Access and signin:CreateOAuth2Token allowed to the identity",
+			Page:  loginPage,
+			Texts: []Text{{Raw: "Unable to create or refresh login credentials due to insufficient permissions", By: "boto3, AWS CLI"}, {Raw: "you may be missing permissions for the CreateOAuth2Token action", By: "Go, Terraform"}},
 			match: []matcher{on(func(e *signin.PermissionError, f *Finding) bool {
 				f.Why, f.Fix = "", "have "+e.Action+" allowed to the identity"
 				return true

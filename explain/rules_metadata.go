@@ -35,8 +35,7 @@ func metadataRules() []Rule {
 			See: "latchkey explain", Page: containerPage,
 			Texts: []Text{
 				{Raw: "Error when retrieving credentials from container-role: *", By: "boto3, AWS CLI"},
-				{Raw: "failed to load credentials, operation error *: GetCredentials, *", By: "Go, Terraform"},
-				{Raw: "endpoint credentials * failed to load credentials", By: "Go, Terraform"},
+				{Raw: "failed to refresh cached credentials, failed to load credentials, *", By: "Go, Terraform"},
 			},
 			match:  []matcher{on(containerRefused)},
 			inputs: []string{chain.InputEndpoint},

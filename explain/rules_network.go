@@ -38,6 +38,7 @@ func networkRules() []Rule {
 	dns := away(awsapi.ReasonDNS, "The host name has no address", "the host name has no address: the region is misspelt, or there is no name service", "check the region and the network",
 		"https://docs.aws.amazon.com/general/latest/gr/rande.html",
 		Text{Raw: "Could not connect to the endpoint URL: *", By: "boto3, AWS CLI", Why: "the host name has no address, because the region is misspelt or there is no name service; or nothing answers there, as in a VPC without an endpoint of the service", Fix: "compare the region in the URL with AWS's; check the network"},
+		Text{Raw: "Provided region_name * doesn't match a supported format", By: "boto3, AWS CLI", Why: "no region can have such a name", Fix: "write a region such as eu-west-1"},
 		Text{Raw: "no such host", By: "Go, Terraform", Weak: true},
 		Text{Raw: "dns error: failed to lookup address information", By: "Rust"},
 		Text{Raw: "getaddrinfo ENOTFOUND *.amazonaws.com", By: "JavaScript"})

@@ -110,6 +110,7 @@ func centerRules() []Rule {
 			See: "latchkey explain PROFILE", Page: "https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html", Covers: []string{"aws-region-variable"},
 			Texts: []Text{
 				{Raw: "You must specify a region", By: "boto3, AWS CLI"},
+				{Raw: "Invalid endpoint: https://*..amazonaws.com", By: "boto3, AWS CLI", Why: "AWS_DEFAULT_REGION is set but empty", Fix: "unset it, or set it to a region"},
 				{Raw: "Invalid Configuration: Missing Region", By: "Go, Terraform"},
 				{Raw: "Missing region in config", By: "JavaScript"},
 				{Raw: "A region must be set when sending requests", By: "Rust"},

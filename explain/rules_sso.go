@@ -25,6 +25,7 @@ func ssoRules() []Rule {
 				{Raw: "the SSO session has expired or is invalid", By: "Go, Terraform"},
 				{Raw: "failed to read cached SSO token file", By: "Go, Terraform"},
 				{Raw: "refresh cached SSO token failed", By: "Go, Terraform"},
+				{Raw: "cached SSO token is expired, or not present, and cannot be refreshed", By: "Go, Terraform"},
 				{Raw: "Session token not found or invalid", By: "all tools", Why: "the sign-in has been ended at Identity Center, or sso_region is not its region; that the file says otherwise means nothing", Fix: signInFix + ", and compare sso_region with the region of Identity Center"},
 			},
 			match:  []matcher{on(ssoSignIn)},

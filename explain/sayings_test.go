@@ -139,6 +139,7 @@ func sayings() []saying {
 		{31, "start-url", cli("InvalidRequestException", "StartDeviceAuthorization", "")},
 		{31, "sign-in-grant", cli("InvalidGrantException", "CreateToken", "")},
 		{32, "sign-in-late", "The pending authorization to retrieve an SSO token has expired. The authorization flow to retrieve an SSO token must be restarted."},
+		{33, "console-sign-in", "Your session has expired or credentials have changed. Please reauthenticate using 'aws login'."},
 		{33, "console-sign-in", "Your session has expired. Please reauthenticate using 'aws login'."},
 		{33, "console-sign-in", "Unable to refresh credentials because of a change in your password. Please reauthenticate with your new password."},
 		{34, "needs-crt", `Missing Dependency: Using the login credential provider requires an additional dependency. You will need to pip install "botocore[crt]" before proceeding.`},
