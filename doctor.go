@@ -180,7 +180,7 @@ func (d *doctor) settings() {
 	if _, err := r.keepsSessions(); err != nil {
 		d.failure("settings", err)
 	}
-	if _, err := r.stamps(); err != nil && !errors.Is(err, errNoHome) {
+	if _, err := r.stamps(); err != nil && !errors.Is(err, ErrNoHome) {
 		d.failure("settings", err)
 	}
 }

@@ -104,12 +104,13 @@ func (r *Resolver) VaultFolder() (string, error) {
 	}
 	data := r.dataFolder()
 	if data == "" {
-		return "", errNoHome
+		return "", ErrNoHome
 	}
 	return filepath.Join(data, "vault"), nil
 }
 
-var errNoHome = errors.New("vault: no home folder is known: HOME is not set")
+// ErrNoHome says that there is no home folder that a vault could be in.
+var ErrNoHome = errors.New("vault: no home folder is known: HOME is not set")
 
 // VaultOptions are those of an age vault in folder: who is asked for its
 // passphrase, and where its key is kept.
@@ -125,7 +126,7 @@ func (r *Resolver) entry(name string) (chain.Entry, error) {
 		return chain.Entry{}, nil
 	}
 	store, err := r.stamps()
-	if errors.Is(err, errNoHome) {
+	if errors.Is(err, ErrNoHome) {
 		return chain.Entry{}, nil
 	}
 	if err != nil {

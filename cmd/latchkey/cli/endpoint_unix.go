@@ -124,11 +124,11 @@ func (s *served) last(ctx context.Context, endpoint *server.Server, watch *procw
 	case <-endpoint.Ended():
 		cancel(endpoint.Err())
 		<-watched
-		return fmt.Errorf("the endpoint of the command's credentials has ended: %w", endpoint.Err())
+		return &fixedError{fmt.Errorf("the endpoint of the command's credentials has ended: %w", endpoint.Err()), "start the command again: it gets another one"}
 	case err := <-watched:
 		if err == nil {
 			return nil
 		}
-		return fmt.Errorf("the endpoint of the command's credentials has ended, so that they are not renewed any more: %w", context.Cause(ctx))
+		return &fixedError{fmt.Errorf("the endpoint of the command's credentials has ended, so that they are not renewed any more: %w", context.Cause(ctx)), "start the command again before its credentials end"}
 	}
 }

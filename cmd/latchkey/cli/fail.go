@@ -11,6 +11,7 @@ import (
 
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/explain"
+	"github.com/latchkey-aws/latchkey/profile"
 )
 
 // The exit codes (DESIGN, section 4).
@@ -131,6 +132,8 @@ func whatFailed(err error) explain.Finding {
 		return explain.Finding{Code: "usage", Class: explain.ClassConfig, What: usage.what, Fix: usage.fix}
 	case errors.As(err, &exit):
 		return explain.Finding{Code: "exit", What: exit.Error(), Fix: exit.fix}
+	case errors.Is(err, latchkey.ErrNoHome):
+		return explain.Finding{Code: profile.CodeNoHome, Class: explain.ClassFailed, What: err.Error(), Fix: "set HOME"}
 	}
 	return explain.Error(err)
 }

@@ -64,5 +64,5 @@ func sandboxCode(ctx context.Context, sys *Sys, base, user string) (string, erro
 	case http.StatusNotFound:
 		return "", &exitError{code: exitNotFound, err: fmt.Errorf("sandbox mfa-code: %s", text), fix: "name a user who has a device: curl $" + sandboxVariable + "/_sandbox/ready lists them"}
 	}
-	return "", fmt.Errorf("sandbox mfa-code: HTTP %d: %s", resp.Status, text)
+	return "", &fixedError{fmt.Errorf("sandbox mfa-code: HTTP %d: %s", resp.Status, text), "see that $" + sandboxVariable + " is the address of a sandbox that runs"}
 }

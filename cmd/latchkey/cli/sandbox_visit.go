@@ -52,14 +52,14 @@ func visitPage(ctx context.Context, sys *Sys, page string) error {
 		case err != nil:
 			return err
 		case resp.Status >= 400:
-			return fmt.Errorf("sandbox visit: HTTP %d", resp.Status)
+			return &fixedError{fmt.Errorf("sandbox visit: HTTP %d", resp.Status), "begin the sign-in again and visit its new link: each is good once"}
 		case resp.Status < 300:
 			return nil
 		}
 		at, err = at.Parse(resp.Header.Get("Location"))
 		if err != nil {
-			return errors.New("sandbox visit: a redirect to what is no URL")
+			return &fixedError{errors.New("sandbox visit: a redirect to what is no URL"), "visit a page of the sandbox"}
 		}
 	}
-	return fmt.Errorf("sandbox visit: more than %d redirects", maxHops)
+	return &fixedError{fmt.Errorf("sandbox visit: more than %d redirects", maxHops), "visit a page of the sandbox"}
 }

@@ -101,7 +101,7 @@ func (d *Deps) readStdin(withSeed bool) (text []byte, seed secret.Text, err erro
 		return nil, seed, fmt.Errorf("standard input: %w", err)
 	}
 	if len(text) > maxStdin {
-		return nil, seed, errors.New("standard input: longer than 64 KiB")
+		return nil, seed, d.Failure(errors.New("standard input: longer than 64 KiB"), "pipe in the key alone, as AWS shows it")
 	}
 	if withSeed {
 		text = bytes.TrimRight(text, "\r\n")
