@@ -83,11 +83,11 @@ func expiredEnvironment(s Surroundings) []Weighed {
 	case text == "" || s.text("AWS_ACCESS_KEY_ID") == "":
 		return nil
 	case err != nil:
-		return warnOf("expiration-variable", "AWS_CREDENTIAL_EXPIRATION", "AWS_CREDENTIAL_EXPIRATION is no time", "tools that renew credentials fail on it", "unset AWS_CREDENTIAL_EXPIRATION")
+		return warnOf("environment-expiration", "AWS_CREDENTIAL_EXPIRATION", "AWS_CREDENTIAL_EXPIRATION is no time", "tools that renew credentials fail on it", "unset AWS_CREDENTIAL_EXPIRATION")
 	case end.After(s.Now):
 		return nil
 	}
-	return []Weighed{Weigh(WeightError, Finding{Code: "expired-environment", Where: at(origin.Env("AWS_CREDENTIAL_EXPIRATION")), What: "the credentials in this shell's environment are over",
+	return []Weighed{Weigh(WeightError, Finding{Code: "environment-expired", Where: at(origin.Env("AWS_CREDENTIAL_EXPIRATION")), What: "the credentials in this shell's environment are over",
 		Why: "they ended at " + end.UTC().Format(time.RFC3339) + ", and they win over every profile that AWS_PROFILE names", Fix: `eval "$(latchkey env --unset)"`})}
 }
 

@@ -26,9 +26,9 @@ func TestDoctorEnvironment(t *testing.T) {
 		{"AWS_ACCESS_KEY_ID=AKIAALICE0001EXAMPLE " + secret, false, "security key-in-environment"},
 		{"AWS_ACCESS_KEY_ID=AKIAALICE0001EXAMPLE AWS_SESSION_TOKEN=t " + secret, false, "error long-term-key-with-token, security key-in-environment"},
 		{"AWS_ACCESS_KEY_ID=AKIAALICE0001EXAMPLE", false, ""}, // an error of the plan
-		{session + " AWS_SESSION_TOKEN=t " + secret + " AWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:04Z", false, "error expired-environment"},
+		{session + " AWS_SESSION_TOKEN=t " + secret + " AWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:04Z", false, "error environment-expired"},
 		{session + " AWS_SESSION_TOKEN=t " + secret + " AWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:06+00:00", false, ""},
-		{session + " AWS_SESSION_TOKEN=t " + secret + " AWS_CREDENTIAL_EXPIRATION=soon", false, "warning expiration-variable"},
+		{session + " AWS_SESSION_TOKEN=t " + secret + " AWS_CREDENTIAL_EXPIRATION=soon", false, "warning environment-expiration"},
 		{"AWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:04Z", false, ""},
 		{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2", false, "warning container-variables"},
 		{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2 ECS_CONTAINER_METADATA_URI_V4=http://169.254.170.2/v4", false, ""},

@@ -109,7 +109,11 @@ func Backup(path string, keys int) Weighed {
 
 // MissingFile is a file that a profile names and that is not there.
 func MissingFile(profile string, v origin.Value) Weighed {
-	return Weigh(WeightError, Finding{Code: "missing-file", Profile: profile, Where: at(v.Origin), What: v.Origin.Key + " names a file that is not there: " + v.Text,
+	code := "missing-file"
+	if v.Origin.Key == "web_identity_token_file" {
+		code = "token-file"
+	}
+	return Weigh(WeightError, Finding{Code: code, Profile: profile, Where: at(v.Origin), What: v.Origin.Key + " names a file that is not there: " + v.Text,
 		Why: "the profile needs it for every call", Fix: "put it there, or correct the path at " + v.Origin.Position()})
 }
 

@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -213,6 +212,6 @@ func edited(t *testing.T, code, fix, line string) string {
 	case strings.HasPrefix(fix, "remove it at"), strings.HasPrefix(fix, "correct or remove"):
 		return ""
 	}
-	t.Fatal(fmt.Sprintf("%s: a person cannot know what to do: %s (%s)", code, fix, strings.TrimSpace(line)))
+	t.Fatalf("%s: a person cannot know what to do: %s (%s)", code, fix, strings.TrimSpace(line))
 	return ""
 }

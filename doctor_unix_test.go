@@ -1,3 +1,5 @@
+//go:build unix
+
 package latchkey_test
 
 import (
@@ -92,7 +94,8 @@ func ailments() map[string]func(p *patient) {
 		"error config":                 config("[profile x]\n" + role + "source_profile = gone\n"),
 		"error source-profile-loop":    config("[profile x]\n" + role + "source_profile = y\n[profile y]\n" + role + "source_profile = x\n"),
 		"error line-without-delimiter": config("[profile x]\nregion = eu-central-1\nrubbish\n"),
-		"error missing-file":           config("[profile x]\n" + role + "web_identity_token_file = /gone/token\n"),
+		"error missing-file":           config("[profile x]\n" + role + "source_profile = tool\nca_bundle = /gone/roots.pem\n"),
+		"error token-file":             config("[profile x]\n" + role + "web_identity_token_file = /gone/token\n"),
 		"error missing-program":        config("[profile x]\nregion = eu-central-1\ncredential_process = /gone/program x\n"),
 		"error mfa-security-key":       config("[profile x]\n" + role + "source_profile = tool\nmfa_serial = arn:aws:iam::111111111111:u2f/user/a/b\n"),
 		"error half-pair":              config("[profile x]\nregion = eu-central-1\naws_access_key_id = AKIAALICE0001EXAMPLE\n"),
