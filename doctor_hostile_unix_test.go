@@ -118,6 +118,36 @@ func TestDoctorHostile(t *testing.T) {
 	}
 }
 
+// TestDoctorCacheBudget holds that only so much of the caches is read, and that a pipe
+// among them is told of as one and not as damaged.
+func TestDoctorCacheBudget(t *testing.T) {
+	t.Parallel()
+	p := newPatient(t)
+	for i := range 200 {
+		p.put(fmt.Sprintf(".aws/cli/cache/%d.json", i), strings.Repeat("[", 250<<10))
+	}
+	if err := syscall.Mkfifo(filepath.Join(p.home, ".aws/cli/cache/-.json"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damaged := 0
+	for _, f := range p.doctor().Findings {
+		if f.Code == "damaged-cache" {
+			damaged += f.Count
+		}
+	}
+	if damaged < 100 || damaged > 150 { // 32 MiB
+		t.Errorf("%d files were read", damaged)
+	}
+	c := newPatient(t)
+	path := filepath.Join(c.home, ".aws/cli/cache/a.json")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), syscall.Mkfifo(path, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.codes(); got != "warning file-kind" {
+		t.Error(got)
+	}
+}
+
 // TestDoctorUnreadable tells of files and folders that this user may not read.
 func TestDoctorUnreadable(t *testing.T) {
 	t.Parallel()

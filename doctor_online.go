@@ -127,6 +127,7 @@ func (d *doctor) ask(ctx context.Context, name string, where origin.Origin, id s
 		return ctx.Err() == nil && !unreachable(err)
 	case found.User.Root():
 		d.found.Add(explain.RootKey(name, where, id))
+		return true // it is to go, however old it is
 	case err == nil && len(found.Usable) == 0 && len(found.Unusable) > 0:
 		d.found.Add(explain.OnlySecurityKeys(name, where, found.User.Name))
 	}

@@ -21,10 +21,12 @@ func onlineBench(t *testing.T) *bench {
 	base := &world.Accounts[0]
 	secret := "frank/Sandbox+Secret/0001/bPxREXAMPLEKEY"
 	base.Users = append(base.Users, sandbox.User{Name: "frank", AccessKeys: []sandbox.AccessKey{{ID: "AKIAFRANK0001EXAMPLE", Secret: secret}}, FIDOKeys: []sandbox.FIDOKey{{Name: "passkey"}}})
+	base.RootAccessKeys = append(base.RootAccessKeys, sandbox.AccessKey{ID: "AKIAROOT00001EXAMPLE", Secret: secret})
 	b := newBench(t, sandbox.WithWorld(world))
 	config := filepath.Join(t.TempDir(), "config")
 	text := "[profile frank]\nregion = eu-central-1\naws_access_key_id = AKIAFRANK0001EXAMPLE\naws_secret_access_key = " + secret +
-		"\n[profile wrong]\nregion = eu-central-1\naws_access_key_id = AKIADAVE00001EXAMPLE\naws_secret_access_key = " + secret + "\n"
+		"\n[profile wrong]\nregion = eu-central-1\naws_access_key_id = AKIADAVE00001EXAMPLE\naws_secret_access_key = " + secret +
+		"\n[profile root]\nregion = eu-central-1\naws_access_key_id = AKIAROOT00001EXAMPLE\naws_secret_access_key = " + secret + "\n"
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -75,10 +77,13 @@ func TestDoctorOnline(t *testing.T) {
 		t.Errorf("%+v", told)
 	}
 	// The sandbox's keys were made 90 days before it began.
-	if f := told["old-key"]; f.Profile != "frank" || f.Weight != explain.WeightNote || !strings.Contains(f.Why, "AWS says that it was made 90 days ago") {
+	if f := told["old-key"]; !slices.Contains(f.Profiles, "frank") || f.Weight != explain.WeightNote || !strings.Contains(f.Why, "AWS says that it was made 90 days ago") {
 		t.Errorf("%+v", f)
 	}
-	if len(told) != 3 {
+	if f := told["root-credentials"]; f.Profile != "root" || f.Weight != explain.WeightSecurity {
+		t.Errorf("%+v", told)
+	}
+	if len(told) != 4 {
 		t.Errorf("%+v", told)
 	}
 	late := func(o *latchkey.Options) { o.Now = func() time.Time { return b.clock.now().Add(-10 * time.Minute) } }

@@ -156,6 +156,21 @@ func TestDoctorAilments(t *testing.T) {
 	}
 }
 
+// TestDoctorElsewhere holds that a profile which is for another machine is sound, and
+// that keys of the vault are sources.
+func TestDoctorElsewhere(t *testing.T) {
+	t.Parallel()
+	const role = "region = eu-central-1\nrole_arn = arn:aws:iam::111111111111:role/A\n"
+	p := newPatient(t)
+	p.environ = append(p.environ, "AWS_EC2_METADATA_DISABLED=true")
+	p.put(".aws/config", soundConfig+"[profile e]\n"+role+"credential_source = Environment\n[profile i]\n"+role+"credential_source = Ec2InstanceMetadata\n[profile c]\n"+role+
+		"credential_source = EcsContainer\n[profile v]\n"+role+"source_profile = kept\n")
+	p.put(".local/share/latchkey/vault/commands/kept.json", `{"format": 1, "name": "kept", "command": "op read x"}`)
+	if got := p.codes(); got != "" {
+		t.Errorf("%s: %+v", got, p.doctor().Findings)
+	}
+}
+
 // TestDoctorNames checks only those that are named, and refuses what does not exist.
 func TestDoctorNames(t *testing.T) {
 	t.Parallel()
@@ -301,6 +316,24 @@ func TestDoctorFixChanged(t *testing.T) {
 	info, err := os.Stat(victim)
 	if err != nil || info.Mode().Perm() != 0o644 {
 		t.Error(info, err)
+	}
+	// A folder whose mode is that of symlinks, and a file that has got another mode.
+	cache := filepath.Dir(p.put(".aws/sso/cache/a.json", `{"accessToken": "t"}`))
+	if err := errors.Join(os.Chmod(cache, 0o777), os.Remove(credentials), os.Chmod(p.put(".aws/credentials", "[k]\ncredential_process = /bin/sh k\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	c = p.doctor()
+	other := filepath.Dir(p.put("other/x", ""))
+	if err := errors.Join(os.Chmod(other, 0o777), os.RemoveAll(cache), os.Symlink(other, cache), os.Chmod(credentials, 0o640)); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range c.Repairs {
+		if _, err := r.Do(t.Context()); err == nil {
+			t.Errorf("%s was done", r.Text)
+		}
+	}
+	if info, err := os.Stat(other); err != nil || info.Mode().Perm() != 0o777 || len(c.Repairs) != 2 {
+		t.Error(info, err, c.Repairs)
 	}
 }
 

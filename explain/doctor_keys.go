@@ -86,7 +86,7 @@ func KeyAge(profile string, where origin.Origin, age time.Duration, exact bool, 
 		f.Why = "its file has not changed for " + days + " days; the older a key, the more places have seen it"
 	}
 	w := Weigh(weight, f)
-	w.cause = w.What + fix
+	w.cause = w.What // the days, and so the reasons, differ
 	return []Weighed{w}
 }
 

@@ -254,6 +254,11 @@ func TestDoctorGroups(t *testing.T) {
 	if !c.At(origin.File("/c", 1, "y")) || !c.At(origin.File("/c", 900, "")) || c.At(origin.File("/d", 1, "")) {
 		t.Error("places of errors")
 	}
+	var mixed explain.Checkup // one place of two can be repaired, so a person has to look
+	mixed.Add(explain.PlanError("a", errors.New("x")).CanFix(), explain.PlanError("b", errors.New("x")))
+	if list := mixed.Findings(); len(list) != 1 || list[0].Fixable {
+		t.Errorf("%+v", list)
+	}
 	n := explain.Counts{Errors: 2, Warnings: 3}
 	if got := n.Summary(12); got != "12 profiles checked: 2 errors, 3 warnings" {
 		t.Error(got)
