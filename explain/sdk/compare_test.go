@@ -50,7 +50,7 @@ func TestDifferences(t *testing.T) {
 		name string
 		own  sdk.Resolution
 		in   sdk.Input
-		want []string // SDKs: aspect theirs | own | line of the first reason, its code
+		want []string // SDKs: aspect theirs | own | the lines and codes of the reasons
 	}{
 		{"none", own("AKIAA", "", "eu-west-1"), of(input("[profile a]\n"+pairA+region, ""), "a"), nil},
 		{"a role", own("AKIAB", role, "eu-west-1"), of(input(withRole, ""), "a"), nil},
@@ -62,12 +62,14 @@ func TestDifferences(t *testing.T) {
 			[]string{"boto3 aws-cli aws-cli-v2 rust: source sso, Admin in 111122223333 | key pair, AKIAB | 2 order-in-profile"}},
 		{"another region", own("AKIAA", "", "us-east-1"), of(input("[profile a]\n"+pairA+region, "", "AWS_REGION=us-east-1"), "a"),
 			[]string{"boto3 aws-cli: region eu-west-1 | us-east-1 | 0 region-variable"}},
+		{"another source and region", own("AKIAB", "", "us-east-1"), of(input("[profile a]\n"+sso+region, "[a]\n"+pairB, "AWS_REGION=us-east-1"), "a"),
+			[]string{"boto3 aws-cli aws-cli-v2 rust: source sso, Admin in 111122223333 | key pair, AKIAB | 2 order-in-profile", "boto3 aws-cli: region eu-west-1 | us-east-1 | 0 region-variable"}},
 		{"no region", own("AKIAA", "", "us-east-1"), of(input("[profile a]\n"+pairA, "", "AWS_REGION=us-east-1"), "a"),
 			[]string{"boto3 aws-cli: region no region | us-east-1 | 0 region-variable"}},
 		{"a code", own("AKIAB", role, "eu-west-1"), of(input(strings.Replace(withRole, "region", "mfa_serial = arn:aws:iam::1:mfa/me\nregion", 1), ""), "a"),
 			[]string{"go: error fails: AssumeRoleTokenProviderNotSetError | key pair, role, team/A in 111122223333 | 4 mfa-prompt", "rust: mfa the role without a code | with one | 4 mfa-prompt"}},
 		{"latchkey's own error", sdk.Resolution{SDK: sdk.Latchkey, Failure: &sdk.Failure{Class: "config", Text: "refused", Code: "x", Where: origin.File("f", 3, "k")}}, of(input("[profile a]\n"+roleA+pairA+region, ""), "a"),
-			[]string{"go: error key pair, role, A in 111122223333 | fails: config | 3 x"}},
+			[]string{"go: error key pair, role, A in 111122223333 | fails: config | 3 x, 2 role-without-source"}},
 		{"latchkey's command", own("AKIAB", role, "eu-west-1"), of(input("[profile a]\nrole_arn = "+role+"\nsource_profile = b\nregion = eu-west-1\n[profile b]\ncredential_process = /usr/bin/latchkey credentials b\n", ""), "a"), nil},
 		{"another command", own("AKIAA", "", ""), of(input("[profile a]\ncredential_process = latchkey list\n", ""), "a"),
 			[]string{"go boto3 aws-cli aws-cli-v2 rust: source process, latchkey list | key pair, AKIAA | 0 own-order"}},
@@ -79,15 +81,28 @@ func TestDifferences(t *testing.T) {
 		}
 		var got []string
 		for _, d := range sdk.Differences(tt.own, others) {
-			var names []string
+			var names, why []string
+			for _, n := range d.Why {
+				why = append(why, fmt.Sprint(n.Where.Line)+" "+n.Code)
+			}
 			for _, s := range d.SDKs {
 				names = append(names, string(s))
 			}
-			got = append(got, strings.Join(names, " ")+": "+string(d.Aspect)+" "+d.Theirs+" | "+d.Own+" | "+fmt.Sprint(d.Why[0].Where.Line)+" "+d.Why[0].Code)
+			got = append(got, strings.Join(names, " ")+": "+string(d.Aspect)+" "+d.Theirs+" | "+d.Own+" | "+strings.Join(why, ", "))
 		}
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s:\n got %q\nwant %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestOthersApart: what two SDKs do is one difference only if they do the same.
+func TestOthersApart(t *testing.T) {
+	t.Parallel()
+	a, b := own("AKIAA", "", ""), own("AKIAB", "", "")
+	a.SDK, b.SDK = sdk.Go, sdk.Rust
+	if got := sdk.Differences(own("AKIAC", "", ""), []sdk.Resolution{a, b}); len(got) != 2 || len(got[0].SDKs) != 1 || got[0].Theirs == got[1].Theirs {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -124,6 +139,10 @@ func TestNotes(t *testing.T) {
 		{"environment first", sdk.Rust, of(input("[profile a]\n"+pairA, "", "AWS_ACCESS_KEY_ID=AKIAENV", "AWS_SECRET_ACCESS_KEY=s"), "a"), "environment-keys $AWS_ACCESS_KEY_ID"},
 		{"source that is dropped", sdk.Boto3, of(input("[profile a]\n"+roleA+"source_profile = b\n[b]\n"+pairB, ""), "a"), "missing-profile-prefix /home/me/.aws/config:4"},
 		{"retry mode", sdk.Go, of(input("[profile a]\n"+pairA+"retry_mode = legacy\n", ""), "a"), "setting /home/me/.aws/config:4"},
+	}
+	// A token alone is not taken over from the credentials file.
+	if res := sdk.Simulate(sdk.Go, of(input("[profile a]\n"+pairA, "[a]\naws_session_token = t\n"), "a")); len(res.Notes) > 0 || res.Failure != nil {
+		t.Errorf("%+v", res)
 	}
 	for _, tt := range tests {
 		res := sdk.Simulate(tt.kind, tt.in)

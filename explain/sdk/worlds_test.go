@@ -108,6 +108,8 @@ func parserWorlds() []world {
 		named(world{name: "slashes", config: "[profile a.b/c:d%e@f+g_h-1]\n" + pairA}, "a.b/c:d%e@f+g_h-1"),
 		named(world{name: "word called for", credentials: "[profile dev]\n" + pairA}, "profile dev"),
 		named(world{name: "upper case default", config: "[DEFAULT]\n" + pairA}, "DEFAULT"),
+		named(world{name: "with and without the word", config: "[profile zed]\n" + pairA + "[zed]\n" + pairB}, "zed"),
+		named(world{name: "with and without the word, other order", config: "[abc]\n" + pairB + "[profile abc]\n" + pairA}, "abc"),
 		world{name: "default", config: "[default]\n" + pairA + region},
 		world{name: "profile default", config: "[profile default]\n" + pairA + region},
 		world{name: "both defaults", config: "[default]\n" + pairA + "[profile default]\n" + region},
