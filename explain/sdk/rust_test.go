@@ -143,7 +143,7 @@ func TestRustEnvironment(t *testing.T) {
 		{"other host", input("", "", "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://10.0.0.1/x"), "InvalidConfiguration: invalid full URI for ECS provider"},
 		{"no metadata", input("", "", "AWS_EC2_METADATA_DISABLED=True"), "CredentialsNotLoaded: no providers in chain provided credentials"},
 		{"no region", of(input("[profile b]\n"+roleB+"credential_source=Ec2InstanceMetadata\n", ""), "b"), "error: Invalid Configuration: Missing Region"},
-		{"both defaults", input("[default]\n"+pairA+"[profile default]\n"+pairB+"[default]\n"+pairC, ""), "static AKIAB"},
+		{"both defaults", input("[profile default]\n"+pairB+"[default]\n"+pairA, ""), "static AKIAB"},
 		{"tilde", input("", "[default]\n"+pairA, "AWS_CONFIG_FILE=/nothing", "AWS_SHARED_CREDENTIALS_FILE=~/.aws/credentials"), "static AKIAA"},
 	}
 	for _, tt := range tests {
