@@ -92,13 +92,13 @@ func (p Peers) welcome(conn net.Conn) bool {
 		return true
 	}
 	uid, known := peer(conn)
-	switch {
-	case known == gone, known == untold:
+	switch known {
+	case gone, untold:
 		return false
-	case known == unknown:
-		return true
+	case found:
+		return uid == self() || p == OwnOrRoot && uid == 0
 	}
-	return uid == self() || p == OwnOrRoot && uid == 0
+	return true
 }
 
 // knowledge is what the kernel says of the other end of a connection.

@@ -35,8 +35,8 @@ func peers() []mutant {
 	return []mutant{
 		{7, listener, `if g.peers.welcome(conn) {`, `if true {`, pkg, "TestOtherUser"},
 		{7, listener, `return uid == self() || p == OwnOrRoot && uid == 0`, `return uid >= 0`, pkg, "TestOtherUser"},
-		{7, listener, `case known == gone, known == untold:` + "\n		return false", `case known == gone, known == untold:` + "\n		return true", pkg, "TestPeers"},
-		{7, listener, `case known == gone, known == untold:`, `case known == gone:`, pkg, "TestPeersWithoutFiles"},
+		{7, listener, `case gone, untold:` + "\n		return false", `case gone, untold:` + "\n		return true", pkg, "TestPeers"},
+		{7, listener, `case gone, untold:`, `case gone:`, pkg, "TestPeersWithoutFiles"},
 		{7, listener, `if p == Anybody {`, `if p != Anybody {`, pkg, "TestOtherUser"},
 		{7, linux, "	if binary.NativeEndian.Uint32(b[answerInode:]) == 0 {\n		return 0, gone, nil\n	}\n", "", pkg, "TestPeers"},
 		{7, linux, `if binary.BigEndian.Uint16(b[answerPorts:]) != client.Port() ||`, `if false &&`, pkg, "TestListenerIsNoPeer"},
