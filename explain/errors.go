@@ -20,7 +20,7 @@ func Error(err error) Finding {
 		f.Profile = step.Step.Profile
 		f.What = label(&f) + step.Err.Error()
 	}
-	if found := explained(Rules(), err, f); len(found) > 0 {
+	if found := explained(allRules(), err, f); len(found) > 0 {
 		f = found[0].finding
 		f.locate(found[0].rule, step)
 		f.Evidence = evidence(found[0].err)
@@ -39,7 +39,7 @@ func Error(err error) Finding {
 // rules contradict each other, or none.
 func Matching(err error) []string {
 	var codes []string
-	for _, c := range explained(Rules(), err, Finding{}) {
+	for _, c := range explained(allRules(), err, Finding{}) {
 		codes = append(codes, c.rule.Code)
 	}
 	return codes

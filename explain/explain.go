@@ -3,7 +3,6 @@
 package explain
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/chain"
@@ -105,8 +104,11 @@ func at(o origin.Origin) *origin.Origin {
 func Diagnostic(d profile.Diagnostic) Finding {
 	f := Finding{Code: d.Code, Profile: d.Profile, What: d.Message, Where: at(d.Origin), Fix: d.Fix, Breaks: d.Breaks}
 	// A file may have a thousand of them: only the rules that can know one are made.
-	if r, ok := among(slices.Concat(readerRules(), shapeRules(), centerRules(), profileRules(), fileRules()), d.Code); ok {
-		f.Title, f.Docs = r.Title, r.links()
+	for _, rules := range [...]func() []Rule{readerRules, centerRules, shapeRules, profileRules, fileRules} {
+		if r, ok := among(rules(), d.Code); ok {
+			f.Title, f.Docs = r.Title, r.links()
+			break
+		}
 	}
 	return finding(f)
 }

@@ -23,7 +23,7 @@ const maxFindings = 10
 // that is a secret, or looks like one, is in the answer.
 func FromText(text string, plan *chain.Plan) Reading {
 	text = plain(text)
-	rules := Rules()
+	rules := allRules()
 	found := strongest(append(quoted(rules, text), recognised(rules, text)...))
 	slices.SortStableFunc(found, func(a, b sighting) int { return a.start - b.start })
 	reading := Reading{Findings: []Finding{}, Recognised: []Fact{}}
