@@ -81,11 +81,7 @@ func TestDoctorMany(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			took := time.Since(start)
-			t.Logf("%s: %v, %d findings", name, took, len(c.Findings))
-			if took > 20*time.Second { // with a race detector and others at work; see the benchmark
-				t.Errorf("took %v", took)
-			}
+			t.Logf("%s: %v, %d findings", name, time.Since(start), len(c.Findings)) // see the benchmark
 			if len(c.Findings) > 60 {
 				t.Errorf("%d findings", len(c.Findings))
 			}

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/net/http/httpproxy"
-
 	"github.com/latchkey-aws/latchkey/internal/display"
 )
 
@@ -44,14 +42,7 @@ func (c *Client) proxyVariable(scheme string) variable {
 // proxyFor returns the proxy for a URL, nil for none.
 func (c *Client) proxyFor(u *url.URL) (*url.URL, error) {
 	v := c.proxyVariable(u.Scheme)
-	if v.value == "" || isLocal(u.Hostname()) {
-		return nil, nil
-	}
-	// A stand-in that is valid asks for NO_PROXY alone: httpproxy passes over a
-	// proxy whose URL is bad in silence, and would send credentials around it.
-	const standIn = "http://proxy.invalid"
-	cfg := httpproxy.Config{HTTPProxy: standIn, HTTPSProxy: standIn, NoProxy: c.lookup("no_proxy", "NO_PROXY").value}
-	if used, err := cfg.ProxyFunc()(u); err != nil || used == nil {
+	if v.value == "" || isLocal(u.Hostname()) || bypasses(c.lookup("no_proxy", "NO_PROXY").value, u) {
 		return nil, nil
 	}
 	return parseProxy(v)

@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -167,7 +168,7 @@ func (c *Checkup) Findings() []Weighed {
 		out.Profiles = out.Profiles[:len(out.Profiles)-out.More]
 		list = append(list, out)
 	}
-	slices.SortStableFunc(list, func(a, b Weighed) int { return cmp.Compare(a.Weight.rank(), b.Weight.rank()) })
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Weight.rank() < list[j].Weight.rank() })
 	return list
 }
 

@@ -3,6 +3,7 @@ package explain
 import (
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -129,7 +130,7 @@ func answersIn(text string, rules []Rule) []said {
 	for _, code := range knownCodes(rules) {
 		list = bare(list, text, code)
 	}
-	slices.SortFunc(list, func(a, b said) int { return a.start - b.start })
+	sort.Slice(list, func(i, j int) bool { return list[i].start < list[j].start })
 	// What ended a program stands at the end of what it has printed.
 	list = list[max(0, len(list)-maxAnswers):]
 	before := regexp.MustCompile(`operation\s+error\s+[\w ]{1,40}:\s+(\w+),`)

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/chain"
@@ -25,7 +26,7 @@ func FromText(text string, plan *chain.Plan) Reading {
 	text = plain(text)
 	rules := allRules()
 	found := strongest(append(quoted(rules, text), recognised(rules, text)...))
-	slices.SortStableFunc(found, func(a, b sighting) int { return a.start - b.start })
+	sort.SliceStable(found, func(i, j int) bool { return found[i].start < found[j].start })
 	reading := Reading{Findings: []Finding{}, Recognised: []Fact{}}
 	known := told(text, found)
 	reading.Recognised = append(reading.Recognised, known...)

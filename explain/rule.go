@@ -2,6 +2,7 @@ package explain
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/awsapi"
@@ -92,7 +93,7 @@ func every[E error]() matcher {
 // Rules returns all rules, sorted by code.
 func Rules() []Rule {
 	all := allRules()
-	slices.SortFunc(all, func(a, b Rule) int { return strings.Compare(a.Code, b.Code) })
+	sort.Slice(all, func(i, j int) bool { return all[i].Code < all[j].Code })
 	return all
 }
 

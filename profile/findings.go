@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -70,8 +71,9 @@ func (n *notes) sorted(g *Graph) []Diagnostic {
 		}
 		return 2
 	}
-	slices.SortStableFunc(n.list, func(a, b Diagnostic) int {
-		return cmp.Or(cmp.Compare(rank(a.Origin), rank(b.Origin)), cmp.Compare(a.Origin.Line, b.Origin.Line))
+	sort.SliceStable(n.list, func(i, j int) bool {
+		a, b := n.list[i].Origin, n.list[j].Origin
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Line, b.Line)) < 0
 	})
 	if n.dropped > 0 {
 		n.list = append(n.list, newDiagnostic(CodeMoreFindings, origin.Default("more than "+strconv.Itoa(maxNotes)+" findings"),

@@ -1,7 +1,7 @@
 package profile
 
 import (
-	"slices"
+	"sort"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/origin"
@@ -91,7 +91,7 @@ func nearest(name string, names []string) []string {
 			found = append(found, candidate{n, d})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return a.d - b.d })
+	sort.SliceStable(found, func(i, j int) bool { return found[i].d < found[j].d })
 	var out []string
 	for _, c := range found[:min(3, len(found))] {
 		out = append(out, c.name)

@@ -1,10 +1,9 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/base32"
 	"encoding/base64"
-	"slices"
+	"sort"
 	"sync"
 	"time"
 )
@@ -109,7 +108,7 @@ func (l *accessKeys) list(who subject) []accessKey {
 			out = append(out, *k)
 		}
 	}
-	slices.SortFunc(out, func(a, b accessKey) int { return cmp.Compare(a.order, b.order) })
+	sort.Slice(out, func(i, j int) bool { return out[i].order < out[j].order })
 	return out
 }
 

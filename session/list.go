@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -56,7 +57,7 @@ func (s *Store) all(ctx context.Context) ([]Info, error) {
 			list = append(list, info)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Info) int { return a.Expires.Compare(b.Expires) })
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Expires.Compare(list[j].Expires) < 0 })
 	return list, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -126,7 +127,9 @@ func (d *discovery) accounts(ctx context.Context) ([]Account, error) {
 		}
 		d.Progress(len(list), 0)
 	}
-	slices.SortFunc(list, func(a, b Account) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	sort.Slice(list, func(i, j int) bool {
+		return cmp.Or(cmp.Compare(list[i].Name, list[j].Name), cmp.Compare(list[i].ID, list[j].ID)) < 0
+	})
 	return list, nil
 }
 

@@ -1,8 +1,7 @@
 package vault
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -105,7 +104,7 @@ func near(name string, names []string) []string {
 			found = append(found, candidate{n, d})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
+	sort.SliceStable(found, func(i, j int) bool { return found[i].distance < found[j].distance })
 	var result []string
 	for _, c := range found[:min(len(found), 3)] {
 		result = append(result, c.name)

@@ -3,7 +3,8 @@ package loopback
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -65,7 +66,7 @@ func Serve(l net.Listener, o Options) *Server {
 		MaxHeaderBytes:               o.MaxHeader,
 		DisableGeneralOptionsHandler: true,
 		ConnState:                    s.count,
-		ErrorLog:                     slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // it would hold addresses and bytes of strangers
+		ErrorLog:                     log.New(io.Discard, "", 0), // it would hold addresses and bytes of strangers
 	}
 	s.http.SetKeepAlivesEnabled(!o.Single)
 	if o.Near {

@@ -1,8 +1,8 @@
 package tty
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 
@@ -79,7 +79,7 @@ func (m *matcher) find(entries []entry) []int {
 		}
 	}
 	if len(m.words) > 0 {
-		slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
+		sort.SliceStable(hits, func(i, j int) bool { return hits[j].score < hits[i].score })
 	}
 	found := make([]int, len(hits))
 	for i, h := range hits {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
-	"slices"
+	"sort"
 
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/chain"
@@ -94,7 +94,7 @@ func latelyFirst(rows []profileRow, names []string) {
 	for i, name := range names {
 		place[name] = i - len(names)
 	}
-	slices.SortStableFunc(rows, func(a, b profileRow) int { return place[a.Name] - place[b.Name] })
+	sort.SliceStable(rows, func(i, j int) bool { return place[rows[i].Name] < place[rows[j].Name] })
 }
 
 // pickItems are the rows as they are picked from. What cannot work is among them:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/latchkey-aws/latchkey/chain"
@@ -77,9 +78,9 @@ func (p *planning) plan() (sections []profile.BlockSection, rows []outcomeRow) {
 		s, row := p.profile(w, had[pair{w.account.ID, w.role}])
 		profiles, rows = append(profiles, s), append(rows, row)
 	}
-	slices.SortFunc(profiles, func(a, b profile.BlockSection) int { return cmp.Compare(a.Section, b.Section) })
-	slices.SortStableFunc(rows, func(a, b outcomeRow) int {
-		return cmp.Or(cmp.Compare(a.Profile, b.Profile), cmp.Compare(a.State, b.State))
+	sort.Slice(profiles, func(i, j int) bool { return profiles[i].Section < profiles[j].Section })
+	sort.SliceStable(rows, func(i, j int) bool {
+		return cmp.Or(cmp.Compare(rows[i].Profile, rows[j].Profile), cmp.Compare(rows[i].State, rows[j].State)) < 0
 	})
 	return append(sections, profiles...), rows
 }
@@ -153,9 +154,11 @@ func (p *planning) leftOver(had map[pair]*profile.BlockSection, list []*wanted, 
 	for _, w := range list {
 		listed[pair{w.account.ID, w.role}] = true
 	}
-	for _, at := range slices.SortedFunc(maps.Keys(had), func(a, b pair) int {
-		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.role, b.role))
-	}) {
+	places := slices.Collect(maps.Keys(had))
+	sort.Slice(places, func(i, j int) bool {
+		return cmp.Or(cmp.Compare(places[i].account, places[j].account), cmp.Compare(places[i].role, places[j].role)) < 0
+	})
+	for _, at := range places {
 		s := had[at]
 		name := strings.TrimPrefix(s.Section, "profile ")
 		row := outcomeRow{Profile: name, AccountID: at.account, AccountName: s.Get(keyAccountName), Role: at.role, State: stateUnassigned}
