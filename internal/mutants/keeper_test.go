@@ -48,7 +48,7 @@ func ends() []mutant {
 		{16, file, `func (s *Server) Ended() <-chan struct{} { return s.http.Ended() }`, `func (s *Server) Ended() <-chan struct{} { return nil }`, pkg, "TestEnded"},
 		{16, file, "	if err := s.http.Err(); !errors.Is(err, loopback.ErrClosed) {\n		return err\n	}\n", "", pkg, "TestEnded"},
 		{16, file, `!errors.Is(err, loopback.ErrClosed) {`, `err != nil {`, pkg, "TestEnded"},
-		{16, below, `log.New(io.Discard, "", 0)`, `log.Default()`, "internal/loopback", "TestErrorLog"},
+		{16, below, `io.Discard`, `io.MultiWriter(log.Default().Writer())`, "internal/loopback", "TestErrorLog"},
 		{17, file, `Drain: drain}`, `Drain: 0 * drain}`, pkg, "TestCloseWaits"},
 		{17, file, `const drain = 2 * time.Second`, `const drain = time.Millisecond`, pkg, "TestCloseWaits"},
 		{17, file, "		s.stop()\n		for", "		for", pkg, "TestCloseWaits"},
