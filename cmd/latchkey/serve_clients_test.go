@@ -130,7 +130,7 @@ func rotates(t *testing.T, way rotation, command []string, keys int, within time
 	// Where it runs there is neither a home folder nor any configuration but this.
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "AWS_ENDPOINT_URL=" + server.URL(), "AWS_REGION=eu-central-1", "AWS_DEFAULT_REGION=eu-central-1", "GORACE=atexit_sleep_ms=0"},
 		way.environ(s)...)
-	cmd.Stderr = s
+	cmd.Stderr = &s.said
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -32,29 +32,17 @@ type serveRun struct {
 		TokenFile             string `json:"token_file"`
 		Profiles              []struct{ Name, Region, URI, Token string }
 	}
-	mu  sync.Mutex
-	err bytes.Buffer
+	said gathering // on standard error
 }
 
-// Write collects what it says.
-func (s *serveRun) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err.Write(p)
-}
-
-func (s *serveRun) says() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err.String()
-}
+func (s *serveRun) says() string { return s.said.String() }
 
 // serve starts latchkey serve with --json and waits until it is ready.
 func serve(t *testing.T, environ []string, args ...string) *serveRun {
 	t.Helper()
 	s := &serveRun{t: t, cmd: exec.Command("latchkey", append([]string{"serve", "--json"}, args...)...)}
 	s.cmd.Env, s.cmd.Dir, s.cmd.SysProcAttr = environ, t.TempDir(), &syscall.SysProcAttr{Setsid: true}
-	s.cmd.Stderr = s
+	s.cmd.Stderr = &s.said
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

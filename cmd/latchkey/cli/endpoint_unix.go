@@ -97,9 +97,8 @@ func (p *planned) endpoint(ctx context.Context, of int) error {
 	if err != nil {
 		return err
 	}
-	endpoint, err := server.Start(l, server.Options{Sources: []server.Source{s.source()}, Now: s.provider.Now})
+	endpoint, err := s.startOn(l)
 	if err != nil {
-		_ = l.Close()
 		return err
 	}
 	defer func() { _ = endpoint.Close() }()

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,6 +50,15 @@ func unfit(err error) error {
 func (s *served) environ(url string, token secret.Text) []string {
 	v := deliver.Endpoint(url+server.Path(s.name), token, s.plan.Region.Text, s.plan.Profile.Text)
 	return deliver.ChildEnviron(s.signing.sys.Environ, v)
+}
+
+// startOn serves the credentials on l, which it closes if it cannot.
+func (s *served) startOn(l net.Listener) (*server.Server, error) {
+	endpoint, err := server.Start(l, server.Options{Sources: []server.Source{s.source()}, Now: s.provider.Now})
+	if err != nil {
+		_ = l.Close()
+	}
+	return endpoint, err
 }
 
 // seedLeft is when credentials that were fetched before are renewed: they may be

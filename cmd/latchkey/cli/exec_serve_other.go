@@ -25,9 +25,8 @@ func (s *served) run(_ *cobra.Command, path string, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	endpoint, err := server.Start(l, server.Options{Sources: []server.Source{s.source()}, Now: s.provider.Now})
+	endpoint, err := s.startOn(l)
 	if err != nil {
-		_ = l.Close()
 		return err
 	}
 	defer func() { _ = endpoint.Close() }()
