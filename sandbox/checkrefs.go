@@ -107,8 +107,7 @@ func (c *checker) profile(path string, w *World, p *Profile, seen map[string]boo
 		c.at(path+".web_identity", "web identity %q does not exist", p.WebIdentity)
 	}
 	for _, item := range p.Config {
-		line := fmt.Sprintf("%v = %v", item.Key, item.Value)
-		if strings.ContainsAny(line, "\r\n") {
+		if strings.ContainsAny(item.Key+item.Value, "\r\n") {
 			c.at(path+".config", "a config key or value holds a line break")
 		}
 	}

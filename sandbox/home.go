@@ -173,7 +173,7 @@ func (h *homeWriter) profile(p *Profile) error {
 		}
 	}
 	for _, item := range p.Config {
-		h.set(fmt.Sprint(item.Key), fmt.Sprint(item.Value))
+		h.set(item.Key, item.Value)
 	}
 	h.config.WriteString("\n")
 	return nil

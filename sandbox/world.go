@@ -2,10 +2,11 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // World is everything that exists in a sandbox. It is read with [ParseWorld] or
@@ -161,16 +162,37 @@ type Profile struct {
 	// WebIdentity is the workload whose token file the profile names.
 	WebIdentity string `yaml:"web_identity"`
 	// Config are the keys of the section, in this order.
-	Config yaml.MapSlice `yaml:"config"`
+	Config Config `yaml:"config"`
+}
+
+// Config are keys of a section with their values, in the order of the file.
+type Config []ConfigKey
+
+// ConfigKey is one line of a section.
+type ConfigKey struct{ Key, Value string }
+
+// UnmarshalYAML reads a mapping of single values.
+func (c *Config) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.MappingNode {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: config is not a mapping of keys to values", n.Line)}}
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if k.Kind != yaml.ScalarNode || v.Kind != yaml.ScalarNode {
+			return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: a config key or value is not a single value", v.Line)}}
+		}
+		*c = append(*c, ConfigKey{k.Value, v.Value})
+	}
+	return nil
 }
 
 // PolicyDocument is a policy in the JSON that AWS uses, or the same in YAML.
 type PolicyDocument struct{ json string }
 
 // UnmarshalYAML reads a mapping, or a string that holds JSON.
-func (p *PolicyDocument) UnmarshalYAML(decode func(any) error) error {
+func (p *PolicyDocument) UnmarshalYAML(n *yaml.Node) error {
 	var v any
-	if err := decode(&v); err != nil {
+	if err := n.Decode(&v); err != nil {
 		return err
 	}
 	if s, ok := v.(string); ok {

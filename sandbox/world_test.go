@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -108,6 +109,38 @@ func TestPolicyForms(t *testing.T) {
 		}
 		if got := w.Accounts[0].Roles[0].Trust.JSON(); got != asJSON {
 			t.Errorf("got %s", got)
+		}
+	}
+}
+
+// TestPlainScalars keeps what YAML has other ideas about: dates, octal numbers,
+// the values of a config section.
+func TestPlainScalars(t *testing.T) {
+	t.Parallel()
+	text := strings.ReplaceAll(strings.ReplaceAll(smallWorld, `"111122223333"`, "011122223333"), "keys_of: ann",
+		"config: {a: 0012, b: true, c: 2026-01-02, d: , e: 1_000}")
+	before, after, _ := strings.Cut(text, "        trust:\n")
+	_, profiles, _ := strings.Cut(after, "profiles:")
+	w, err := sandbox.ParseWorld([]byte(before + `        trust:
+          Version: 2012-10-17
+          Statement: {Effect: Allow, Action: sts:AssumeRole, Principal: {AWS: 011122223333}}
+profiles:` + profiles))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Accounts[0].ID; got != "011122223333" {
+		t.Errorf("account %s", got)
+	}
+	if got := w.Accounts[0].Roles[0].Trust.JSON(); !strings.Contains(got, `"AWS":"011122223333"`) || !strings.Contains(got, `"2012-10-17"`) {
+		t.Errorf("trust %s", got)
+	}
+	if got := fmt.Sprint(w.Profiles[0].Config); got != "[{a 0012} {b true} {c 2026-01-02} {d } {e 1_000}]" {
+		t.Errorf("config %s", got)
+	}
+	for _, config := range []string{"[a]", "{a: [b]}", "{[a]: b}"} {
+		_, err := sandbox.ParseWorld([]byte(strings.ReplaceAll(smallWorld, "keys_of: ann", "config: "+config)))
+		if err == nil || !strings.Contains(err.Error(), "world:20: ") {
+			t.Errorf("%s: %v", config, err)
 		}
 	}
 }
