@@ -62,7 +62,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	all := allHelp(t)
 	for _, name := range []string{"", "exec", "env", "credentials", "whoami", "explain", "profiles", "doctor", "sessions", "sessions forget", "vault", "vault add", "vault list", "vault show", "vault remove", "vault import",
-		"vault unlock", "vault lock", "vault rekey", "vault rotate", "serve", "login", "logout", "console", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
+		"vault unlock", "vault lock", "vault rekey", "vault rotate", "mfa", "mfa devices", "iam", "serve", "login", "logout", "console", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
 		"sandbox", "sandbox mfa-code", "sandbox visit", "demo", "completion", "version", "help"} {
 		if all[name] == nil {
 			t.Errorf("there is no help of latchkey %s", name)

@@ -49,7 +49,7 @@ type command struct {
 func commands() []command {
 	return append([]command{
 		{"exec", newExec}, {"env", newEnv}, {"credentials", newCredentials}, {"whoami", newWhoami},
-		{"explain", newExplain}, {"doctor", newDoctor}, {"profiles", newProfiles}, {"serve", newServe}, {"login", newLogin}, {"logout", newLogout}, {"console", newConsole}, {"sso", newSSO}, {"sessions", newSessions}, {"vault", newVault}, {"sandbox", newSandbox}, {"demo", newDemo},
+		{"explain", newExplain}, {"doctor", newDoctor}, {"profiles", newProfiles}, {"serve", newServe}, {"login", newLogin}, {"logout", newLogout}, {"console", newConsole}, {"sso", newSSO}, {"sessions", newSessions}, {"vault", newVault}, {"mfa", newMFA}, {"iam", newIAM}, {"sandbox", newSandbox}, {"demo", newDemo},
 		{"shell-init", newShellInit}, {"completion", newCompletion}, {"version", newVersion},
 	}, hiddenCommands()...)
 }

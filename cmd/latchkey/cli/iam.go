@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli/iamcmd"
+	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli/mfacmd"
+)
+
+// newIAM and newMFA share what they need of the program.
+func newIAM(sys *Sys) *cobra.Command { return iamcmd.New(sys.iamDeps()) }
+
+func newMFA(sys *Sys) *cobra.Command { return mfacmd.New(sys.iamDeps()) }
+
+func (sys *Sys) iamDeps() *iamcmd.Deps {
+	return &iamcmd.Deps{
+		Stdin: sys.Stdin, Stdout: sys.Stdout, Stderr: sys.Stderr, Now: sys.Now, Env: sys.env,
+		Load: func(code string) (*latchkey.Resolver, iamcmd.Asker, error) {
+			return sys.resolverAndAsker(&resolveFlags{mfaCode: code}, "")
+		},
+		Caller:        sys.caller,
+		Waiting:       sys.waiting,
+		Interruptible: interruptible,
+		Usage:         func(what, fix string) error { return &usageError{what: what, fix: fix} },
+		Failure:       func(err error, fix string) error { return &fixedError{err, fix} },
+		NoArgs:        noArgs,
+		OneProfile:    oneProfile,
+		PrintJSON:     printJSON,
+		Table:         aligned,
+		Complete:      completeProfiles(sys),
+		Terminal: func(r io.Reader) bool {
+			file, ok := r.(*os.File)
+			return ok && isTerminal(file)
+		},
+		OpenTerminal: terminal,
+	}
+}
+
+// caller gets the credentials that IAM is called with.
+func (sys *Sys) caller(ctx context.Context, args []string, o iamcmd.CallerOptions) (*iamcmd.Caller, error) {
+	f := resolveFlags{picks: true, mfaCode: o.Code}
+	p, err := f.plan(ctx, sys, args, func(policy *chain.Policy) { policy.MFA = o.MFA })
+	if err != nil {
+		return nil, err
+	}
+	if o.User {
+		p.plan = ofUser(p.plan, o.MFA)
+	}
+	out := &iamcmd.Caller{Resolver: p.resolver, Ask: p.signing.ask, Plan: p.plan}
+	if out.Client, out.At, err = p.resolver.IAM(p.plan); err != nil {
+		return nil, err
+	}
+	out.Credentials, err = p.retrieve(ctx)
+	return out, err
+}
+
+// ofUser is the plan up to its first role, and without an MFA session up to that.
+func ofUser(plan *chain.Plan, withMFA bool) *chain.Plan {
+	for i, step := range plan.Steps {
+		if i > 0 && (step.Kind == chain.KindAssumeRole || step.Kind == chain.KindSessionToken && !withMFA) {
+			upTo := *plan
+			upTo.Steps, upTo.Next, upTo.Lifetime = plan.Steps[:i], nil, 0
+			return &upTo
+		}
+	}
+	return plan
+}

@@ -1,0 +1,107 @@
+// Package iamcmd owns the commands for an IAM user's life: latchkey iam enroll
+// and the others, one file each. What they need of the program is passed in; they
+// must not know how errors and tables are shown.
+package iamcmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/awsapi"
+	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/iam"
+)
+
+// Asker asks the person.
+type Asker interface {
+	latchkey.Asker
+	Confirm(ctx context.Context, question string) (bool, error)
+}
+
+// Caller is who calls IAM: the credentials of a profile, the plan that led to
+// them, and where the calls go.
+type Caller struct {
+	Resolver    *latchkey.Resolver
+	Ask         Asker
+	Plan        *chain.Plan
+	Credentials aws.Credentials
+	Client      *awsapi.Client
+	At          iam.Endpoints
+}
+
+// CallerOptions say whose credentials are wanted.
+type CallerOptions struct {
+	// User stops before the first role: the credentials are those of the IAM user
+	// that a profile begins with.
+	User bool
+	// MFA wants an MFA session of long-term keys.
+	MFA bool
+	// Code is the MFA code of a flag, "" if none.
+	Code string
+}
+
+// Deps is what the commands need of the program.
+type Deps struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Now            func() time.Time
+	Env            func(name string) string
+	// Load reads the configuration; code is the MFA code of a flag, "" if none.
+	Load func(code string) (*latchkey.Resolver, Asker, error)
+	// Caller gets the credentials of the profile that the arguments name, or of the
+	// default chain, and offers a sign-in where that is needed.
+	Caller func(ctx context.Context, args []string, o CallerOptions) (*Caller, error)
+	// Interruptible returns a context that ends with the signals that end the
+	// program.
+	Interruptible func(context.Context) (context.Context, context.CancelFunc)
+	// Usage makes the error of a wrong command line, Failure one with a fix.
+	Usage   func(what, fix string) error
+	Failure func(err error, fix string) error
+	// NoArgs accepts no arguments, OneProfile at most one.
+	NoArgs, OneProfile cobra.PositionalArgs
+	// PrintJSON and Table show results.
+	PrintJSON func(io.Writer, any) error
+	Table     func(rows [][]string) []byte
+	// Waiting tells for whom the command waits.
+	Waiting func(holder string)
+	// Complete completes names of profiles.
+	Complete func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
+	// Terminal reports whether standard input is one; OpenTerminal opens the
+	// terminal device, nil if there is none.
+	Terminal     func(io.Reader) bool
+	OpenTerminal func() *os.File
+}
+
+// verbs are the commands below iam, one a line.
+func verbs() []func(*Deps) *cobra.Command {
+	return []func(*Deps) *cobra.Command{}
+}
+
+// New returns the command iam with all that is below it.
+func New(d *Deps) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "iam",
+		Short: "An IAM user's life, from the first password to the last key",
+		Long: `What is done to IAM users: by themselves when they set up their access, and by
+administrators who make and remove them.`,
+		Example: `  latchkey iam --help`,
+		Args:    d.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	for _, sub := range verbs() {
+		cmd.AddCommand(sub(d))
+	}
+	return cmd
+}
+
+// Say tells the person something on standard error.
+func (d *Deps) Say(format string, args ...any) {
+	fmt.Fprintf(d.Stderr, "latchkey: "+format+"\n", args...)
+}
