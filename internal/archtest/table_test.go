@@ -29,6 +29,7 @@ func floors() map[string]int {
 		"iam":                 3,
 		"console":             3,
 		"profile":             2,
+		"iam/policies":        2, // documents for people to attach, and what is wrong with those of others
 		"awsapi":              2,
 		"session":             2,
 		"vault":               2,
