@@ -6,85 +6,126 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // checker gathers the mistakes of one file.
 type checker struct {
 	file string
-	root *yaml.Node
+	root *node
 	errs []error
 }
 
-// keys walks the tree beside the type and reports every key that no field has.
-// Anchors are refused: a few lines of them can unfold to gigabytes.
-func (c *checker) keys(node *yaml.Node, t reflect.Type) {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	switch {
-	case node.Anchor != "" || node.Kind == yaml.AliasNode || node.Style&yaml.TaggedStyle != 0 || node.Tag == "!!merge":
-		c.add(node, "anchors, aliases, merge keys and tags are not supported")
-	case t == reflect.TypeFor[time.Duration]():
-		// A number would be nanoseconds, which nobody means.
-		c.duration(node, false)
-	case node.Kind == yaml.SequenceNode:
-		element := reflect.TypeFor[any]()
-		if t.Kind() == reflect.Slice && t != reflect.TypeFor[Config]() {
-			element = t.Elem()
-		}
-		for _, v := range node.Content {
-			c.keys(v, element)
-		}
-	case node.Kind == yaml.MappingNode:
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			c.key(node.Content[i], node.Content[i+1], t)
-		}
-	case node.Kind == yaml.ScalarNode:
-		asText(node)
-	}
-}
+// ownReader is a type that reads its part of the file itself.
+type ownReader interface{ read(*node) error }
 
-// key checks one key of a mapping and goes on with its value.
-func (c *checker) key(name, value *yaml.Node, t reflect.Type) {
-	before := len(c.errs)
-	if c.keys(name, reflect.TypeFor[any]()); len(c.errs) > before {
+// fill puts what the file has into v, and reports every key that no field has
+// and every value of another kind.
+func (c *checker) fill(n *node, v reflect.Value) {
+	if v.Kind() == reflect.Pointer {
+		if n.kind != nullNode {
+			v.Set(reflect.New(v.Type().Elem()))
+			c.fill(n, v.Elem())
+		}
 		return
 	}
-	next := reflect.TypeFor[any]()
-	if t.Kind() == reflect.Struct && t != reflect.TypeFor[PolicyDocument]() {
-		field, known := fieldFor(t, name.Value)
-		if !known {
-			c.add(name, fmt.Sprintf("key %q is not known%s", name.Value, suggestion(t, name.Value)))
+	if own, ok := v.Addr().Interface().(ownReader); ok {
+		if err := own.read(n); err != nil {
+			c.add(n, err.Error())
+		}
+		return
+	}
+	if v.Type() == reflect.TypeFor[time.Duration]() {
+		c.duration(n, v, false)
+		return
+	}
+	if n.kind == nullNode {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		c.fields(n, v)
+	case reflect.Slice:
+		if n.kind != sequenceNode {
+			c.add(n, "is not a list")
 			return
 		}
-		if next = field.Type; field.Tag.Get("sign") != "" {
-			c.duration(value, true)
-			return
+		v.Set(reflect.MakeSlice(v.Type(), len(n.values), len(n.values)))
+		for i, item := range n.values {
+			c.fill(item, v.Index(i))
+		}
+	case reflect.Map:
+		c.mapping(n, v)
+	case reflect.Interface:
+		v.Set(reflect.ValueOf(n.value()))
+	default:
+		c.scalar(n, v)
+	}
+}
+
+// fields fills a struct.
+func (c *checker) fields(n *node, v reflect.Value) {
+	if n.kind != mappingNode {
+		c.add(n, "is not a mapping of keys to values")
+		return
+	}
+	for i, key := range n.keys {
+		field, known := fieldFor(v.Type(), key.text)
+		switch {
+		case !known:
+			c.add(key, fmt.Sprintf("key %q is not known%s", key.text, suggestion(v.Type(), key.text)))
+		case field.Tag.Get("sign") != "":
+			c.duration(n.values[i], v.FieldByIndex(field.Index), true)
+		default:
+			c.fill(n.values[i], v.FieldByIndex(field.Index))
 		}
 	}
-	c.keys(value, next)
 }
 
-// asText keeps what YAML takes for a date or an octal number as it is written:
-// here these are policy versions and account ids.
-func asText(n *yaml.Node) {
-	digits := len(n.Value) > 1 && n.Value[0] == '0' && strings.Trim(n.Value, "0123456789") == ""
-	if tag := n.ShortTag(); tag == "!!timestamp" || digits && tag != "!!str" {
-		n.Tag = "!!str"
+// mapping fills a map whose keys are text.
+func (c *checker) mapping(n *node, v reflect.Value) {
+	if n.kind != mappingNode {
+		c.add(n, "is not a mapping of keys to values")
+		return
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	for i, key := range n.keys {
+		item := reflect.New(v.Type().Elem()).Elem()
+		c.fill(n.values[i], item)
+		v.SetMapIndex(reflect.ValueOf(key.text), item)
 	}
 }
 
-// duration checks one; few of them may be below zero.
-func (c *checker) duration(node *yaml.Node, signed bool) {
-	if d, err := time.ParseDuration(node.Value); err != nil || d < 0 && !signed {
-		c.add(node, fmt.Sprintf("duration %q is not one like 15m or 1h30m", node.Value))
+// scalar fills a single value. Text takes every kind as it is written.
+func (c *checker) scalar(n *node, v reflect.Value) {
+	number, err := strconv.ParseInt(n.text, 10, 64)
+	switch {
+	case !n.scalar():
+		c.add(n, "is not a single value")
+	case v.Kind() == reflect.String:
+		v.SetString(n.text)
+	case n.kind == boolNode && v.Kind() == reflect.Bool:
+		v.SetBool(n.text == "true")
+	case n.kind == numberNode && err == nil && v.CanInt() && !v.OverflowInt(number):
+		v.SetInt(number)
+	case v.Kind() == reflect.Bool:
+		c.add(n, fmt.Sprintf("%q is not true or false", n.text))
+	default:
+		c.add(n, fmt.Sprintf("%q is not a whole number", n.text))
 	}
 }
 
-func (c *checker) add(node *yaml.Node, message string) {
-	c.errs = append(c.errs, &WorldError{c.file, max(node.Line, 1), message})
+// duration reads one; few of them may be below zero. A number would be
+// nanoseconds, which nobody means.
+func (c *checker) duration(n *node, v reflect.Value, signed bool) {
+	d, err := time.ParseDuration(n.text)
+	if err != nil || d < 0 && !signed {
+		c.add(n, fmt.Sprintf("duration %q is not one like 15m or 1h30m", n.text))
+	}
+	v.SetInt(int64(d))
+}
+
+func (c *checker) add(n *node, message string) {
+	c.errs = append(c.errs, &WorldError{c.file, n.line, message})
 }
 
 // at reports a mistake at a path such as "$.accounts[0].id", or at the nearest
@@ -94,32 +135,15 @@ func (c *checker) at(path, format string, args ...any) {
 		c.errs = append(c.errs, fmt.Errorf("world: %s: "+format, append([]any{path}, args...)...))
 		return
 	}
-	node := c.root
-	for part := range strings.FieldsFuncSeq(strings.TrimPrefix(path, "$"), func(r rune) bool { return strings.ContainsRune(".[]", r) }) {
-		next := child(node, part)
+	n := c.root
+	for _, part := range strings.FieldsFunc(strings.TrimPrefix(path, "$"), func(r rune) bool { return strings.ContainsRune(".[]", r) }) {
+		next := n.child(part)
 		if next == nil {
 			break
 		}
-		node = next
+		n = next
 	}
-	c.add(node, fmt.Sprintf(format, args...))
-}
-
-// child finds the value of a key, or the element with a number from 0.
-func child(n *yaml.Node, part string) *yaml.Node {
-	switch n.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == part {
-				return n.Content[i+1]
-			}
-		}
-	case yaml.SequenceNode:
-		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(n.Content) {
-			return n.Content[i]
-		}
-	}
-	return nil
+	c.add(n, fmt.Sprintf(format, args...))
 }
 
 func fieldFor(t reflect.Type, name string) (reflect.StructField, bool) {

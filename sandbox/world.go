@@ -2,11 +2,10 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // World is everything that exists in a sandbox. It is read with [ParseWorld] or
@@ -171,17 +170,15 @@ type Config []ConfigKey
 // ConfigKey is one line of a section.
 type ConfigKey struct{ Key, Value string }
 
-// UnmarshalYAML reads a mapping of single values.
-func (c *Config) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind != yaml.MappingNode {
-		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: config is not a mapping of keys to values", n.Line)}}
+func (c *Config) read(n *node) error {
+	if n.kind != mappingNode && n.kind != nullNode {
+		return errors.New("config is not a mapping of keys to values")
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		k, v := n.Content[i], n.Content[i+1]
-		if k.Kind != yaml.ScalarNode || v.Kind != yaml.ScalarNode {
-			return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: a config key or value is not a single value", v.Line)}}
+	for i, key := range n.keys {
+		if !n.values[i].scalar() {
+			return fmt.Errorf("config key %q has not a single value", key.text)
 		}
-		*c = append(*c, ConfigKey{k.Value, v.Value})
+		*c = append(*c, ConfigKey{key.text, n.values[i].text})
 	}
 	return nil
 }
@@ -189,17 +186,12 @@ func (c *Config) UnmarshalYAML(n *yaml.Node) error {
 // PolicyDocument is a policy in the JSON that AWS uses, or the same in YAML.
 type PolicyDocument struct{ json string }
 
-// UnmarshalYAML reads a mapping, or a string that holds JSON.
-func (p *PolicyDocument) UnmarshalYAML(n *yaml.Node) error {
-	var v any
-	if err := n.Decode(&v); err != nil {
-		return err
-	}
-	if s, ok := v.(string); ok {
-		p.json = s
+func (p *PolicyDocument) read(n *node) error {
+	if n.kind == textNode {
+		p.json = n.text
 		return nil
 	}
-	raw, err := json.Marshal(v)
+	raw, err := json.Marshal(n.value())
 	p.json = string(raw)
 	return err
 }

@@ -12,10 +12,10 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/goccy/go-yaml"
 	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 	"github.com/zalando/go-keyring"
-	"go.yaml.in/yaml/v3"
 	"golang.org/x/term"
 )
 

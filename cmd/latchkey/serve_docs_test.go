@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/goccy/go-yaml"
 )
 
 // docker runs what docs/serve.md runs in containers: in a mount namespace with the
@@ -163,9 +163,7 @@ func TestServeCompose(t *testing.T) {
 	_, port, _ := net.SplitHostPort(free.Addr().String())
 	_ = free.Close()
 	var file compose
-	read := yaml.NewDecoder(strings.NewReader(strings.ReplaceAll(p.blocks["yaml"][0], "9911", port)))
-	read.KnownFields(true)
-	if err := read.Decode(&file); err != nil {
+	if err := yaml.UnmarshalWithOptions([]byte(strings.ReplaceAll(p.blocks["yaml"][0], "9911", port)), &file, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
 	app, beside := file.Services["app"], file.Services["credentials"]
