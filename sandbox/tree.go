@@ -36,7 +36,7 @@ const maxNesting = 100
 
 // readTree reads the one document of a file; nil if there is none, or another.
 // The rest of the YAML library, which fills Go values, is as large again as
-// its parser, and would read an account id like 0123 as an octal number.
+// its parser.
 func readTree(file string, data []byte) (*node, error) {
 	f, err := parser.ParseBytes(data, 0)
 	if err != nil {

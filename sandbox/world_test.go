@@ -87,7 +87,7 @@ func TestParseWorld(t *testing.T) {
 		{"profiles:", "settings: {imds_v1: 1, portal_rate: many}\nprofiles:", `world:18: "1" is not true or false` + "\n" + `world:18: "many" is not a whole number`},
 		{"profiles:", "web_identities: [{claims: []}]\nprofiles:", "world:18: is not a mapping of keys to values"},
 		{"region: us-east-1", "region: " + strings.Repeat("[", 200) + strings.Repeat("]", 200), "world:1: values lie in each other more than 100 levels deep"},
-		{"region: us-east-1", "? [a]\n: c", "world:1: anchors, aliases"},
+		{"region: us-east-1", "? [a]\n: c", "world:2: found an invalid key"},
 		{smallWorld, "region: x\n", "world:1: a world needs at least one account"},
 	} {
 		text := strings.Replace(smallWorld, c.old, c.new, 1)
