@@ -190,11 +190,11 @@ func knownCodes(rules []Rule) []string {
 			codes = append(codes, a.codes...)
 		}
 	}
-	slices.SortFunc(codes, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
+	sort.Slice(codes, func(i, j int) bool {
+		if a, b := codes[i], codes[j]; len(a) != len(b) {
+			return len(a) > len(b)
 		}
-		return strings.Compare(a, b)
+		return codes[i] < codes[j]
 	})
 	return slices.Compact(codes)
 }

@@ -148,7 +148,7 @@ func TestHuge(t *testing.T) {
 	}
 	n, err = io.Copy(io.Discard, unpacked)
 	resp.Body.Close()
-	if err != nil || n != size || packed.n > size/500 || resp.Header.Get("Content-Encoding") != "gzip" {
+	if err != nil || n != size || packed.n > size/400 || resp.Header.Get("Content-Encoding") != "gzip" {
 		t.Errorf("packed: %d of %d, %v", n, packed.n, err)
 	}
 	runtime.ReadMemStats(&after)

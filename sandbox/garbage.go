@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"compress/gzip"
 	"io"
 	"net/http"
 	"strconv"
@@ -77,14 +76,13 @@ func (s *Server) huge(x *exchange, f Failure) {
 	}
 	x.rec.Status, x.rec.Code = status, ""
 	x.w.WriteHeader(status)
-	body := io.LimitReader(io.MultiReader(strings.NewReader(begins), letters{strings.Repeat("a", 32<<10)}), f.Huge)
-	to := io.Writer(s.drip(x, f))
+	to := s.drip(x, f)
 	if f.Gzip {
-		packed := gzip.NewWriter(to)
-		to = packed
-		defer func() { _ = packed.Close() }()
+		_ = packLetters(to, begins, f.Huge)
+		return
 	}
-	_, _ = io.Copy(to, body) // who goes away has had enough
+	body := io.MultiReader(strings.NewReader(begins), letters{strings.Repeat("a", 32<<10)})
+	_, _ = io.Copy(to, io.LimitReader(body, f.Huge)) // who goes away has had enough
 }
 
 // letters never ends.
