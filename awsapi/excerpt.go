@@ -50,7 +50,7 @@ func excerpt(body []byte, secrets []string) string {
 	}
 	s := string(body)
 	folded := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(s))
-	for _, word := range []string{"accesskey", "sessiontoken", "accesstoken", "refreshtoken", "idtoken", "securitytoken", "signintoken", "secret", "bearer", "<credentials"} {
+	for _, word := range []string{"accesskey", "sessiontoken", "accesstoken", "refreshtoken", "idtoken", "securitytoken", "signintoken", "secret", "bearer", "<credentials", "stringseed", "qrcode"} {
 		if strings.Contains(folded, word) {
 			return ""
 		}

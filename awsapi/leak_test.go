@@ -37,6 +37,12 @@ func secretCalls() map[string]func(context.Context, *awsapi.Client, awsapi.Endpo
 			_, err := c.GetSessionToken(ctx, e, from, awsapi.SessionTokenInput{TokenCode: hidden("code")})
 			return err
 		},
+		"ChangePassword": func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) error {
+			return c.ChangePassword(ctx, e, from, hidden("old"), hidden("new"))
+		},
+		"EnableMFADevice": func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) error {
+			return c.EnableMFADevice(ctx, e, from, "bob", "arn:aws:iam::1:mfa/b", hidden("code"), hidden("code2"))
+		},
 		"GetFederationToken": func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) error {
 			_, err := c.GetFederationToken(ctx, e, from, awsapi.FederationTokenInput{})
 			return err
