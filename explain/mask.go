@@ -30,9 +30,9 @@ func mask(text string) string {
 			arns = arns[1:]
 		}
 		run := text[span[0]:span[1]]
-		if len(arns) > 0 && arns[0][0] <= span[0] {
+		if len(arns) > 0 && arns[0][0] <= span[0] || isPath(run) {
 			maskSegments(b, run, span[0])
-		} else if secretLike(run) {
+		} else if mixed(run) || len(run) >= 64 {
 			wipe(b, span[0], span[1]+wrapped(text[span[1]:], span[1]-span[0]))
 		}
 	}
@@ -73,20 +73,20 @@ func arnForm() *regexp.Regexp {
 	return regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]{0,12}:[A-Za-z0-9_+=,.@/:-]+`)
 }
 
-// secretLike tells a key or a token from a path or a word: those mix upper case, lower
-// case and digits, or are long.
-func secretLike(run string) bool {
-	if len(run) != secretLength && strings.HasPrefix(run, "/") && strings.Count(run, "/") > 1 {
-		return len(run) >= 100 // a path
-	}
-	return mixed(run) || len(run) >= 64
+// isPath tells a path from a key, which may begin with a slash or stand behind one or
+// two.
+func isPath(run string) bool {
+	rest := strings.TrimPrefix(run, "/")
+	path := rest != run && strings.Contains(rest, "/") && !strings.HasPrefix(rest, "/")
+	return path && len(run) < 100 && len(run) != secretLength && len(rest) != secretLength
 }
 
+// mixed tells a key or a token from a word: those mix upper case, lower case and digits.
 func mixed(s string) bool {
 	return strings.ContainsAny(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") && strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz") && strings.ContainsAny(s, "0123456789+/")
 }
 
-// maskSegments blanks the parts of an ARN that are no names.
+// maskSegments blanks the parts of an ARN or a path that are no names.
 func maskSegments(b []byte, run string, at int) {
 	for part := range strings.SplitSeq(run, "/") {
 		if len(part) >= 36 && mixed(part) {

@@ -137,18 +137,30 @@ func TestNoSecrets(t *testing.T) {
 	names := slices.Sorted(maps.Keys(secrets()))
 	for i, r := range explain.Rules() {
 		for j, raw := range r.Texts {
-			name := names[(i+j)%len(names)] // all of them with every rule would take minutes
-			secret := secrets()[name]
-			for _, text := range plants(strings.ReplaceAll(raw.Raw, "*", "…"), secret) {
-				out, err := json.Marshal(explain.FromText(text, nil))
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, part := range pieces(secret) {
-					if strings.Contains(string(out), part) {
-						t.Fatalf("%s: the %s shows (%s) of %q: %s", r.Code, name, part, text, out)
-					}
-				}
+			some := names[(i+j)%len(names):][:1] // all of them with every rule take a minute
+			if os.Getenv("LATCHKEY_TEST_LONG") == "1" {
+				some = names
+			}
+			for _, name := range some {
+				planted(t, r.Code, raw.Raw, name)
+			}
+		}
+	}
+}
+
+// planted holds that a secret of the kind does not show in what is said of a text.
+func planted(t *testing.T, code, raw, name string) {
+	t.Helper()
+	secret := secrets()[name]
+	for _, text := range plants(strings.ReplaceAll(raw, "*", "…"), secret) {
+		out, err := json.Marshal(explain.FromText(text, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range pieces(secret) {
+			if strings.Contains(string(out), part) {
+				t.Errorf("%s: the %s shows (%s) of %q: %s", code, name, part, text, out)
+				return
 			}
 		}
 	}
