@@ -91,7 +91,11 @@ func ailments() map[string]func(p *patient) {
 	return map[string]func(p *patient){
 		"":                             func(*patient) {},
 		"error unknown-region":         config("[profile x]\nregion = eu-wset-1\ncredential_process = /bin/sh y\n"),
-		"error config":                 config("[profile x]\n" + role + "source_profile = gone\n"),
+		"error source-profile-missing": config("[profile x]\n" + role + "source_profile = gone\n"),
+		"error source-without-role":    config("[profile x]\nregion = eu-central-1\nsource_profile = tool\n"),
+		"error credential-source":      config("[profile x]\n" + role + "credential_source = Ec2\n"),
+		"error duration-seconds":       config("[profile x]\n" + role + "source_profile = tool\nduration_seconds = 1h\n"),
+		"error config":                 config("[profile x]\n" + role + "source_profile = tool\nsession_tags = a\n"),
 		"error source-profile-loop":    config("[profile x]\n" + role + "source_profile = y\n[profile y]\n" + role + "source_profile = x\n"),
 		"error line-without-delimiter": config("[profile x]\nregion = eu-central-1\nrubbish\n"),
 		"error missing-file":           config("[profile x]\n" + role + "source_profile = tool\nca_bundle = /gone/roots.pem\n"),

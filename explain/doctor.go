@@ -150,6 +150,7 @@ func (c *Checkup) At(o origin.Origin) bool {
 // which it was added.
 func (c *Checkup) Findings() []Weighed {
 	list := make([]Weighed, 0, len(c.list))
+	known := allRules()
 	for _, w := range c.list {
 		out := *w
 		if out.command != "" {
@@ -164,6 +165,7 @@ func (c *Checkup) Findings() []Weighed {
 		if len(out.Profiles) > 1 {
 			out.Profile = ""
 		}
+		tell(known, &out.Finding)
 		out.More = max(0, len(out.Profiles)-maxNames)
 		out.Profiles = out.Profiles[:len(out.Profiles)-out.More]
 		list = append(list, out)

@@ -63,7 +63,7 @@ func (c Cached) judge(now time.Time, signedIn bool) (Weighed, bool) {
 	over := now.Sub(c.Expires) > stale && now.Sub(c.Registered) > stale
 	switch {
 	case c.Kind == CachedDamaged:
-		weight, f.Code, f.What, f.Why = WeightWarning, "damaged-cache", "a cache file cannot be read", "another tool was killed while it wrote it; those that read it fail or ask for a sign-in"
+		weight, f.Code, f.What = WeightWarning, "damaged-cache", "a cache file cannot be read"
 	case c.Kind == CachedSSORole && !signedIn && c.Expires.After(now):
 		weight, f.Code, f.What = WeightSecurity, "cached-after-sign-out", "credentials of the AWS CLI outlive the sign-in that they were made with"
 		f.Why = "they stand in plaintext, and are good until " + c.Expires.UTC().Format(time.RFC3339)

@@ -69,8 +69,7 @@ func keysInEnvironment(s Surroundings) []Weighed {
 		found[0].Fix = "unset AWS_SESSION_TOKEN"
 	}
 	if strings.HasPrefix(id, "AKIA") {
-		found = append(found, Weigh(WeightSecurity, Finding{Code: "key-in-environment", Where: at(origin.Env("AWS_ACCESS_KEY_ID")), What: "a long-term key is in the environment",
-			Why: "every program that this shell starts has it, and a start-up file may hold it in plaintext", Fix: "latchkey vault add NAME, then unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY and remove them from your shell's start-up files"}))
+		found = append(found, Weigh(WeightSecurity, Finding{Code: "key-in-environment", Where: at(origin.Env("AWS_ACCESS_KEY_ID")), What: "a long-term key is in the environment"}))
 	}
 	return found
 }
@@ -83,12 +82,12 @@ func expiredEnvironment(s Surroundings) []Weighed {
 	case text == "" || s.text("AWS_ACCESS_KEY_ID") == "":
 		return nil
 	case err != nil:
-		return warnOf("environment-expiration", "AWS_CREDENTIAL_EXPIRATION", "AWS_CREDENTIAL_EXPIRATION is no time", "tools that renew credentials fail on it", "unset AWS_CREDENTIAL_EXPIRATION")
+		return warnOf("environment-expiration", "AWS_CREDENTIAL_EXPIRATION", "AWS_CREDENTIAL_EXPIRATION is no time", "", "")
 	case end.After(s.Now):
 		return nil
 	}
 	return []Weighed{Weigh(WeightError, Finding{Code: "environment-expired", Where: at(origin.Env("AWS_CREDENTIAL_EXPIRATION")), What: "the credentials in this shell's environment are over",
-		Why: "they ended at " + end.UTC().Format(time.RFC3339) + ", and they win over every profile that AWS_PROFILE names", Fix: `eval "$(latchkey env --unset)"`})}
+		Why: "they ended at " + end.UTC().Format(time.RFC3339) + ", and they win over every profile that AWS_PROFILE names"})}
 }
 
 // containerVariables reports what a container's environment has left where there
@@ -135,7 +134,7 @@ func proxies(s Surroundings) []Weighed {
 				return nil
 			}
 		}
-		w := warnOf("metadata-through-proxy", name, "a profile asks the metadata service, and "+name+" sends that to a proxy", "the proxy is another machine, with another role or none", "export NO_PROXY="+strings.TrimPrefix(s.text("NO_PROXY")+","+metadataAddress, ","))
+		w := warnOf("metadata-through-proxy", name, "a profile asks the metadata service, and "+name+" sends that to a proxy", "", "export NO_PROXY="+strings.TrimPrefix(s.text("NO_PROXY")+","+metadataAddress, ","))
 		w[0].Breaks = "boto3, the AWS CLI and Go programs; latchkey never asks a proxy there"
 		return w
 	}
@@ -147,7 +146,7 @@ func proxies(s Surroundings) []Weighed {
 func ShellInit(loaded, current string, startUp *origin.Origin) []Weighed {
 	switch {
 	case loaded != "" && current != "" && loaded != current:
-		return warnOf("shell-init-old", "LATCHKEY_SHELL_INIT", "this shell has loaded the shell-init script of another version of latchkey", "the function may not fit what latchkey prints", "open a new shell")
+		return warnOf("shell-init-old", "LATCHKEY_SHELL_INIT", "this shell has loaded the shell-init script of another version of latchkey", "the function may not fit what latchkey prints", "")
 	case loaded == "" && startUp != nil:
 		return []Weighed{Weigh(WeightNote, Finding{Code: "shell-init-not-loaded", Where: startUp, What: "latchkey shell-init is in a start-up file, but this shell has not loaded it", Why: "the shell was started before, or not as one that reads the file", Fix: "open a new shell"})}
 	}

@@ -66,7 +66,7 @@ func FileFindings(f *File) (found []Weighed, fix fs.FileMode) {
 	}
 	switch {
 	case f.Err != nil && f.Link && f.Target == "":
-		add(WeightError, "symlink-nowhere", "the "+f.Name+" "+f.Path+" is a symlink that leads nowhere or in a circle", "it counts as missing or unreadable", "rm "+Word(f.Path)+", or put back what it leads to")
+		add(WeightError, "symlink-nowhere", "the "+f.Name+" "+f.Path+" is a symlink that leads nowhere or in a circle", "", "rm "+Word(f.Path)+", or put back what it leads to")
 		return found, 0
 	case f.Err != nil:
 		return nil, 0 // who needs the file says so
@@ -78,7 +78,7 @@ func FileFindings(f *File) (found []Weighed, fix fs.FileMode) {
 		return found, 0
 	}
 	if f.Foreign {
-		add(WeightSecurity, "foreign-file", "the "+f.Name+" "+f.Path+via+" belongs to another user", "its owner can read and change it whatever its permissions are", "sudo chown \"$(id -u)\" "+Word(f.shown()))
+		add(WeightSecurity, "foreign-file", "the "+f.Name+" "+f.Path+via+" belongs to another user", "", "sudo chown \"$(id -u)\" "+Word(f.shown()))
 		return found, 0
 	}
 	want, why := f.tooWide()
@@ -146,8 +146,7 @@ func kindOf(m fs.FileMode) string {
 // LeftOver is a temporary file that a killed process has left.
 func LeftOver(path string) Weighed {
 	folder := path[:max(0, strings.LastIndexAny(path, `/\`))]
-	w := Weigh(WeightNote, Finding{Code: "left-over-file", Where: at(origin.File(path, 0, "")), What: "a temporary file of a process that was killed is left in " + folder,
-		Why: "nothing is lost: what it was to replace stands"})
+	w := Weigh(WeightNote, Finding{Code: "left-over-file", Where: at(origin.File(path, 0, "")), What: "a temporary file of a process that was killed is left in " + folder})
 	return w.with("rm", path).CanFix()
 }
 

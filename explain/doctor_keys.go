@@ -39,11 +39,10 @@ func KeyForm(k Key) []Weighed {
 	case k.Elsewhere:
 		return nil
 	case id.Text == exampleKey:
-		f = Finding{Code: "example-key", Profile: k.Profile, Where: at(id.Origin), What: "the access key is the example of AWS's documentation", Why: "AWS refuses it", Fix: "put a real key there"}
+		f = Finding{Code: "example-key", Profile: k.Profile, Where: at(id.Origin), What: "the access key is the example of AWS's documentation"}
 	case wrong:
 	case of && !k.Secret.Empty() && len(id.Text) != keyIDLength:
-		f = Finding{Code: "key-id-length", Profile: k.Profile, Where: at(id.Origin), What: "the access key ID has " + strconv.Itoa(len(id.Text)) + " characters, not 20",
-			Why: "it was cut or pasted twice", Fix: copyAnew}
+		f = Finding{Code: "key-id-length", Profile: k.Profile, Where: at(id.Origin), What: "the access key ID has " + strconv.Itoa(len(id.Text)) + " characters, not 20"}
 	default:
 		return nil
 	}
@@ -53,8 +52,7 @@ func KeyForm(k Key) []Weighed {
 // Plaintext is a long-term key that stands in a file for whoever reads it. The
 // findings of all profiles become one.
 func Plaintext(k Key, shadowed bool) Weighed {
-	f := Finding{Code: "plaintext-key", Profile: k.Profile, Where: at(k.ID.Origin), What: "a long-term key stands in plaintext in " + k.ID.Origin.File,
-		Why: "every program that you start can read and send it, backups hold it, and it does not end", Fix: "latchkey vault import"}
+	f := Finding{Code: "plaintext-key", Profile: k.Profile, Where: at(k.ID.Origin), What: "a long-term key stands in plaintext in " + k.ID.Origin.File}
 	w := Weigh(WeightSecurity, f)
 	if shadowed {
 		w.Code, w.What = "plaintext-key-unused", clean("a long-term key in plaintext that is not used: the profile has another one, and "+k.ID.Origin.File+" this one")
@@ -101,12 +99,10 @@ func DeadKey(profile string, where origin.Origin, id, code string) Weighed {
 
 // RootKey is a key of the account's root user.
 func RootKey(profile string, where origin.Origin, id string) Weighed {
-	return Weigh(WeightSecurity, Finding{Code: "root-credentials", Profile: profile, Where: at(where), What: "the access key " + id + " is that of the account's root user",
-		Why: "root can do everything, no policy holds it back, and its keys cannot assume roles", Fix: "make an IAM user or an Identity Center user for this work, and delete root's keys in the console"})
+	return Weigh(WeightSecurity, Finding{Code: "root-credentials", Profile: profile, Where: at(where), What: "the access key " + id + " is that of the account's root user"})
 }
 
 // OnlySecurityKeys is a user whose MFA devices all are for the browser.
 func OnlySecurityKeys(profile string, where origin.Origin, user string) Weighed {
-	return Weigh(WeightWarning, Finding{Code: "only-security-keys", Profile: profile, Where: at(where), What: "the user " + user + " has security keys or passkeys only, which give no codes",
-		Why: "a role or a policy that wants MFA cannot be satisfied from the command line", Fix: "register a virtual MFA device (an authenticator app) beside them"})
+	return Weigh(WeightWarning, Finding{Code: "only-security-keys", Profile: profile, Where: at(where), What: "the user " + user + " has security keys or passkeys only, which give no codes"})
 }

@@ -70,8 +70,7 @@ func Loop(name string, where origin.Origin, loop []string) Weighed {
 
 // LongChain is a profile behind so many source profiles that nobody can mean it.
 func LongChain(name string, where origin.Origin, most int) Weighed {
-	return Weigh(WeightWarning, Finding{Code: "long-chain", Profile: name, Where: at(where), What: "more roles are chained with source_profile than latchkey doctor looks at: " + plural(most, "role"),
-		Why: "each is one more call to AWS, and all after the first last an hour at most", Fix: "let the profile name one near the first as its source"})
+	return Weigh(WeightWarning, Finding{Code: "long-chain", Profile: name, Where: at(where), What: "more roles are chained with source_profile than latchkey doctor looks at: " + plural(most, "role")})
 }
 
 // Noticed weighs what the reader or the planner noticed.
@@ -101,8 +100,7 @@ func Noticed(d profile.Diagnostic) Weighed {
 
 // Backup is a file that keeps what was before an edit, with long-term keys in it.
 func Backup(path string, keys int) Weighed {
-	w := Weigh(WeightSecurity, Finding{Code: "plaintext-backup", Where: at(origin.File(path, 0, "")), What: "a backup of before a change still holds long-term keys in plaintext: " + plural(keys, "key"),
-		Why: "it was kept in case that something did not work after latchkey changed the file"})
+	w := Weigh(WeightSecurity, Finding{Code: "plaintext-backup", Where: at(origin.File(path, 0, "")), What: "a backup of before a change still holds long-term keys in plaintext: " + plural(keys, "key")})
 	w.cause = "backup"
 	return w.with("rm", path)
 }

@@ -33,8 +33,10 @@ func codesOf(list []explain.Weighed) string {
 // sound fails for a finding that does not say what, where, why and how to fix it.
 func sound(t *testing.T, list []explain.Weighed) {
 	t.Helper()
-	for _, w := range list {
-		if w.What == "" || w.Why == "" || w.Fix == "" || w.Code == "" || w.Weight == "" || strings.ToLower(w.Code) != w.Code || strings.Contains(w.What+w.Fix, "\x1b") {
+	var c explain.Checkup
+	c.Add(list...)
+	for _, w := range c.Findings() {
+		if w.What == "" || w.Title == "" || len(w.Docs) == 0 || w.Why == "" || w.Fix == "" || w.Code == "" || w.Weight == "" || strings.ToLower(w.Code) != w.Code || strings.Contains(w.What+w.Fix, "\x1b") {
 			t.Errorf("%+v", w)
 		}
 	}

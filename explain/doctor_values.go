@@ -114,7 +114,7 @@ func mfaSerial(v origin.Value) []Weighed {
 			"register a virtual MFA device (an authenticator app) beside it, and write its ARN")
 	case strings.HasPrefix(arn.Resource, "mfa/root-account-mfa-device"):
 		return []Weighed{Weigh(WeightSecurity, Finding{Code: "root-credentials", Where: at(v.Origin), What: "mfa_serial is that of the account's root user",
-			Why: "root can do everything, no policy holds it back, and its keys cannot assume roles", Fix: "make an IAM user or an Identity Center user for this work, delete root's keys, and remove the profile"})}
+			Fix: "make an IAM user or an Identity Center user for this work, delete root's keys, and remove the profile"})}
 	case !ok || arn.Service != "iam" || !strings.HasPrefix(arn.Resource, "mfa/") || arn.Resource == "mfa/" || !digits(arn.Account, 12):
 		return bad("mfa-serial", v, "mfa_serial is not the ARN of an MFA device: "+v.Text, "that looks like arn:aws:iam::123456789012:mfa/NAME", "write the device's ARN; remove the key if latchkey shall find the device itself")
 	}
@@ -132,7 +132,7 @@ func only(s, others string) bool {
 // externalID holds what the STS API reference says of ExternalId.
 func externalID(v origin.Value) []Weighed {
 	if n := len(v.Text); n < 2 || n > 1224 || !only(v.Text, "+=,.@:/-") {
-		return bad("external-id", v, "external_id is not one that AWS takes", "it has 2 to 1224 letters, digits and _+=,.@:/-, and no blanks or quotes", "write it as whoever owns the role gave it")
+		return bad("external-id", v, "external_id is not one that AWS takes", "", "write it as whoever owns the role gave it")
 	}
 	return nil
 }
@@ -153,7 +153,7 @@ func loginSession(v origin.Value) []Weighed {
 		return bad("login-session", v, "login_session is not the ARN of who signed in: "+v.Text, "latchkey login --console and aws login write it", "sign in again and have it written anew, or correct it")
 	case arn.Service == "iam" && arn.Resource == "root":
 		return []Weighed{Weigh(WeightSecurity, Finding{Code: "root-credentials", Where: at(v.Origin), What: "login_session is the account's root user",
-			Why: "root can do everything, and no policy holds it back", Fix: "sign in as a user or a role, and remove the profile"})}
+			Fix: "sign in as a user or a role, and remove the profile"})}
 	}
 	return nil
 }

@@ -14,21 +14,19 @@ func VaultFault(path, why string) Weighed {
 
 // StaleEntry is an entry that is not encrypted to those to whom the vault is now.
 func StaleEntry(name string) Weighed {
-	w := Weigh(WeightWarning, Finding{Code: "vault-recipients", What: "an entry of the vault is not encrypted to the recipients that the vault has now: " + name,
-		Why: "recipients.txt was changed after the entry was written, so that who was added cannot open it, or who was removed can", Fix: "latchkey vault rekey"})
+	w := Weigh(WeightWarning, Finding{Code: "vault-recipients", What: "an entry of the vault is not encrypted to the recipients that the vault has now: " + name})
 	w.cause = w.Code
 	return w
 }
 
 // Rekeying is a rekey that was not finished.
 func Rekeying(folder string) Weighed {
-	return Weigh(WeightWarning, Finding{Code: "vault-rekey-unfinished", Where: at(origin.File(folder, 0, "")), What: "a rekey of the vault was begun and not finished",
-		Why: "it was killed or failed; everything works as before, and entries are encrypted to the old and the new key", Fix: "latchkey vault rekey"})
+	return Weigh(WeightWarning, Finding{Code: "vault-rekey-unfinished", Where: at(origin.File(folder, 0, "")), What: "a rekey of the vault was begun and not finished"})
 }
 
 // DamagedSession is a kept session that cannot be read.
 func DamagedSession(path string) Weighed {
-	w := Weigh(WeightNote, Finding{Code: "damaged-session", Where: at(origin.File(path, 0, "")), What: "a kept session is damaged", Why: "it costs one more call to AWS, and is fetched anew where it is needed"})
+	w := Weigh(WeightNote, Finding{Code: "damaged-session", Where: at(origin.File(path, 0, "")), What: "a kept session is damaged"})
 	w.cause = w.Code
 	return w.with("rm", path).CanFix()
 }

@@ -31,7 +31,7 @@ const (
 type Finding struct {
 	// Code is stable and machine-readable, such as "inline-comment".
 	Code string `json:"code"`
-	// Class is set for errors only.
+	// Class is set for errors, and for what will make running a plan fail.
 	Class Class `json:"class,omitempty"`
 	// Profile is the profile concerned, if one is.
 	Profile string `json:"profile,omitempty"`
@@ -104,7 +104,7 @@ func at(o origin.Origin) *origin.Origin {
 func Diagnostic(d profile.Diagnostic) Finding {
 	f := Finding{Code: d.Code, Profile: d.Profile, What: d.Message, Where: at(d.Origin), Fix: d.Fix, Breaks: d.Breaks}
 	// A file may have a thousand of them: only the rules that can know one are made.
-	for _, rules := range [...]func() []Rule{readerRules, centerRules, shapeRules, profileRules, fileRules} {
+	for _, rules := range [...]func() []Rule{readerRules, centerRules, shapeRules, misfits, profileRules, fileRules, checkRules} {
 		if r, ok := among(rules(), d.Code); ok {
 			f.Title, f.Docs = r.Title, r.links()
 			break

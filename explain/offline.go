@@ -40,7 +40,12 @@ func Offline(s Scene) []Finding {
 	}
 	found = append(found, s.otherFiles()...)
 	found = append(found, s.otherUser()...)
+	if len(found) == 0 {
+		return nil
+	}
+	known := allRules()
 	for i := range found {
+		tell(known, &found[i])
 		found[i] = finding(found[i])
 	}
 	return found
@@ -127,8 +132,7 @@ func (s Scene) longRole() []Finding {
 	case !ok || err != nil || seconds <= 3600:
 	case k == chain.KindProcess, k == chain.KindLogin, k == chain.KindCustom:
 		return []Finding{{Code: "duration-may-be-refused", Profile: steps[1].Profile, Where: at(in.Origin),
-			What: "a role session of " + in.Value + " s is asked for with credentials that may be a session",
-			Why:  "AWS gives a role that is assumed with a session one hour at most, and refuses more", Fix: "write duration_seconds = 3600, or assume the role from long-term keys"}}
+			What: "a role session of " + in.Value + " s is asked for with credentials that may be a session"}}
 	}
 	return nil
 }
@@ -145,7 +149,6 @@ func (s Scene) codeOfSession() []Finding {
 		case chain.KindSSO, chain.KindWebIdentity, chain.KindContainer, chain.KindIMDS, chain.KindAssumeRole:
 			return []Finding{{Code: "mfa-of-session", Class: ClassRefused, Profile: step.Profile, Where: at(serial.Origin),
 				What: "an MFA code is to go with a role that is assumed with another role's session",
-				Why:  "AWS takes the codes of a device from the user whose it is; a role's session is no user, and carries no MFA",
 				Fix:  "remove mfa_serial at " + serial.Origin.Position() + ", and have a condition on MFA taken out of the role's trust policy; or assume the role with the user's own keys"}}
 		}
 	}

@@ -81,8 +81,7 @@ func (s Scene) elsewhere() []Finding {
 			Why: in.Origin.Position() + " says so: a stand-in for AWS, a proxy, or something left over from a test", Fix: "if AWS is meant, remove it there"})
 	}
 	if custom := s.customURL(); custom != "" && len(found) == 0 && !ofAWS(custom) {
-		found = append(found, Finding{Code: "custom-endpoint", What: "calls with these credentials go to " + custom + ", which is not AWS's",
-			Why: "an endpoint_url, or AWS_ENDPOINT_URL in the environment, says so: a stand-in for AWS, a proxy, or something left over from a test", Fix: "if AWS is meant, remove it"})
+		found = append(found, Finding{Code: "custom-endpoint", What: "calls with these credentials go to " + custom + ", which is not AWS's"})
 	}
 	return found
 }
@@ -160,7 +159,6 @@ func (s Scene) otherUser() []Finding {
 	if user == "" || s.There == nil || l.Origins.Home != origin.Env("HOME") || strings.HasSuffix(strings.TrimRight(l.Home, "/"), "/"+user) {
 		return nil
 	}
-	f := Finding{Code: "sudo-home", Where: at(l.Origins.Home), What: "under sudo the home folder is " + l.Home + ", not that of " + user,
-		Why: "profiles, sign-ins and sessions of " + user + " are not seen", Fix: "run it without sudo, or run only what needs root with it: latchkey exec PROFILE -- sudo -E CMD"}
+	f := Finding{Code: "sudo-home", Where: at(l.Origins.Home), What: "under sudo the home folder is " + l.Home + ", not that of " + user}
 	return []Finding{f}
 }

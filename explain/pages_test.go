@@ -93,7 +93,7 @@ func page(r explain.Rule) string {
 	if len(r.Covers) > 0 {
 		covers := slices.Clone(r.Covers)
 		slices.Sort(covers)
-		b.WriteString("\n## Other codes that this page is about\n\n`" + strings.Join(covers, "`, `") + "`\n\n`latchkey explain PROFILE` says of each where it is, what it means and who reads it differently.\n")
+		b.WriteString("\n## Other codes that this page is about\n\n`" + strings.Join(covers, "`, `") + "`\n\n`latchkey explain PROFILE` and `latchkey doctor` say of each where it is, what it means and who reads it differently.\n")
 	}
 	if r.Page != "" {
 		fmt.Fprintf(&b, "\n## AWS's page\n\n<%s>\n", r.Page)
@@ -161,7 +161,7 @@ func TestRules(t *testing.T) {
 				t.Errorf("%s: not kebab-case", code)
 			}
 		}
-		if r.Title == "" || r.Class == "" || r.Why == "" || r.Fix == "" || strings.HasSuffix(r.Why, ".") || strings.HasSuffix(r.Fix, ".") || len(r.Title) > 70 {
+		if r.Title == "" || r.Class == "" && len(r.Texts) > 0 || r.Why == "" || r.Fix == "" || strings.HasSuffix(r.Why, ".") || strings.HasSuffix(r.Fix, ".") || len(r.Title) > 70 {
 			t.Errorf("%s: %+v", r.Code, r)
 		}
 		if r.Page != "" && !strings.HasPrefix(r.Page, "https://docs.aws.amazon.com/") {

@@ -38,16 +38,15 @@ func (p pair) form() (Finding, bool) {
 	switch {
 	case session && !p.token:
 		f.Code, f.What = "session-key-without-token", "the access key is a session's, and there is no session token beside it"
-		f.Why, f.Fix = "AWS takes keys that begin with ASIA with their token only", "add the token that came with the key, or get a session with latchkey"
 		return f, true
 	case long && p.token:
 		f.Code, f.What, f.Where = "long-term-key-with-token", "a session token stands beside a long-term key", at(p.tokenAt)
-		f.Why, f.Fix = "keys that begin with AKIA have none, so that one of the two belongs to something else", "remove the session token at "+p.tokenAt.Position()+", or write the key that it came with"
+		f.Fix = "remove the session token at " + p.tokenAt.Position() + ", or write the key that it came with"
 		return f, true
 	case !long && !session || len(p.id.Text) != keyIDLength || p.secret.Empty():
 		return f, false
 	}
-	f.Code, f.Where, f.Fix = codeSecretForm, at(p.secretAt), copyAnew
+	f.Code, f.Where = codeSecretForm, at(p.secretAt)
 	return f, p.secretForm(&f)
 }
 

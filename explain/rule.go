@@ -15,6 +15,8 @@ type Rule struct {
 	Code string
 	// Title says in a few words what is the matter.
 	Title string
+	// Class is that of the error, "" for what only a check-up or the look around a
+	// plan finds.
 	Class Class
 	// Why it is so and what the Fix is, as far as that can be said without the
 	// case at hand; matchers say it better where they know more.
@@ -100,9 +102,9 @@ func Rules() []Rule {
 // allRules makes the rules anew at each call: a program that meets no error pays
 // nothing for them.
 func allRules() []Rule {
-	return slices.Concat(profileRules(), fileRules(), shapeRules(), centerRules(), readerRules(), keyRules(), sessionRules(), roleRules(), limitRules(), mfaRules(),
+	return slices.Concat(profileRules(), fileRules(), shapeRules(), misfits(), centerRules(), readerRules(), keyRules(), sessionRules(), roleRules(), limitRules(), mfaRules(),
 		deviceRules(), ssoRules(), signInRules(), placeRules(), loginRules(), processRules(), metadataRules(), webIdentityRules(), networkRules(), clockRules(),
-		consoleRules(), linkRules(), iamRules(), vaultRules(), entryRules(), machineRules())
+		consoleRules(), linkRules(), iamRules(), vaultRules(), entryRules(), machineRules(), checkRules())
 }
 
 // Manual is where the pages of the findings are.

@@ -41,7 +41,7 @@ func machineRules() []Rule {
 		},
 		{
 			Code: "file", Title: "A file cannot be read or written", Class: ClassFailed,
-			Why: "the system does not let it", Fix: "look at the file and its folder: space, permissions, and whether the disk can be written",
+			Why: "the system does not let it", Fix: "look at the file and its folder: space, permissions, and whether the disk can be written", Covers: []string{"sessions-unreadable"},
 			match: []matcher{quietly[*fs.PathError](), quietly[*os.LinkError](), quietly[*os.SyscallError]()},
 		},
 	}

@@ -58,6 +58,7 @@ func networkRules() []Rule {
 		{
 			Code: "ca-bundle", Title: "The file of certificates cannot be used", Class: ClassConfig,
 			Why: "AWS_CA_BUNDLE or ca_bundle names a file that is not there, or holds no PEM certificates", Fix: "correct the path, or the PEM file behind it",
+			Covers: []string{"ca-bundle-missing", "missing-file"},
 			Texts: []Text{
 				{Raw: "Could not find a suitable TLS CA certificate bundle, invalid path: *", By: "boto3, AWS CLI"},
 				{Raw: "failed to load custom CA bundle PEM file", By: "Go, Terraform"},

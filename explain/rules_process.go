@@ -36,6 +36,7 @@ func processRules() []Rule {
 	missing := process(provider.ProcessNotFound, "process-not-found", "The credential_process is not there", "there is no such program", "write the command's absolute path, or check PATH",
 		Text{Raw: "process provider error: error in credential_process: exit status 127", By: "Go, Terraform", Why: "the shell does not find the command (127)"},
 		Text{Raw: "No such file or directory: *", By: "boto3, AWS CLI", Why: "a file does not exist: the command of credential_process, a token file, or the program itself; boto3 and the AWS CLI do not expand ~ and $HOME in credential_process", Fix: "write absolute paths, and check that the file is there"})
+	missing.Covers = []string{"missing-program"}
 	missing.Over = []Precedence{{"process-exit-status", "127 is the shell's word for a command that is not there"}}
 	notJSON := process(provider.ProcessNotJSON, "process-not-JSON", "The credential_process prints no JSON", processForm, lookAtIt,
 		Text{Raw: "Expecting value: line 1 column 1 (char 0)", By: "boto3, AWS CLI"},

@@ -32,8 +32,9 @@ func readerRules() []Rule {
 			See: "latchkey whoami PROFILE", Page: "https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html",
 			Covers: []string{
 				"two-profile-variables", "old-profile-variable", "sso-over-others", "login-over-process", "role-over-process", "source-has-role", "login-as-source",
-				"web-identity-over-profile", "web-identity-over-source", "web-identity-over-static", "credential-source-over-static", "two-container-uris",
-				"security-token", profile.CodeSecurityToken, profile.CodeKeysInBothFiles, profile.CodeStrayToken,
+				"web-identity-over-profile", "web-identity-over-source", "web-identity-over-static", "credential-source-over-static",
+				"static-over-sso", "static-over-login", "static-over-process", "static-over-web-identity", "two-container-uris",
+				"security-token", "environment-keys-unused", profile.CodeSecurityToken, profile.CodeKeysInBothFiles, profile.CodeStrayToken,
 			},
 		},
 		{
@@ -42,8 +43,8 @@ func readerRules() []Rule {
 			See: "latchkey explain PROFILE",
 			Covers: []string{
 				"credential-source-case", "duration-capped", "duration-odd", "mfa-each-session", "not-for-web-identity", "process-calls-itself", "process-needs-shell",
-				"blank-variable", "empty-container-uri", "not-boolean", "blanks-around-key", "unknown-setting",
-				profile.CodeServicesMissing, profile.CodeNameCase, profile.CodeLostInCredentials,
+				"blank-variable", "empty-container-uri", "not-boolean", "blanks-around-key",
+				profile.CodeNameCase, profile.CodeLostInCredentials,
 			},
 		},
 	}

@@ -69,9 +69,27 @@ func shapeRules() []Rule {
 				{Raw: "The source profile * must have credentials", By: "boto3, AWS CLI"},
 				{Raw: "failed to load assume role *, of profile *, failed to get shared config profile", By: "Go, Terraform"},
 			},
-			Over: []Precedence{{"not-found", "it is the source that is not found"}},
+			Over:  []Precedence{{"not-found", "it is the source that is not found"}},
+			match: []matcher{shape("does not exist", "names it as source_profile")},
 		},
 	}
+}
+
+// misfits are shapes that no SDK has a text of its own for.
+func misfits() []Rule {
+	var list []Rule
+	for _, r := range [...]struct{ codes, title, why, fix, words string }{
+		{"source-without-role credential-source-without-role", "Somebody to assume a role, but no role", "source_profile, credential_source and a web identity token are only good for assuming a role, and role_arn (AWS_ROLE_ARN) is missing", "add role_arn, or use the source itself", "without role_arn|but AWS_ROLE_ARN is not"},
+		{"credential-source", "credential_source has nothing to give", "it is none of Environment, Ec2InstanceMetadata and EcsContainer, or what it names is not there; and a profile has it or source_profile, not both", "write one of the three, or use source_profile", "unknown credential_source|has nothing to offer|both source_profile and credential_source|metadata service is switched off"},
+		{"duration-seconds", "duration_seconds is not a time that AWS takes", "it is a number of seconds from 900 to 43200, without a unit", "write a number such as 3600", "duration_seconds is not"},
+		{"endpoint-url " + profile.CodeServicesMissing, "The address for calls cannot be used", "endpoint_url is not an http or https address, or services names a section that is not there", "correct it, or remove it if AWS is meant", " endpoint: |no section [services"},
+		{"process-loop", "Commands that give credentials call each other", "the command of credential_process asks for the profile that runs it, or the chain of commands is longer than four", "let the command name another profile, or the last one directly", "credential_process loop|call each other"},
+		{"vault-entry-missing", "The vault lacks the key of a profile", "the profile's credential_process is latchkey itself, which keeps the key in the vault", "put it there: latchkey vault add PROFILE", "the vault has no entry for this profile"},
+	} {
+		codes := strings.Fields(r.codes)
+		list = append(list, Rule{Code: codes[0], Covers: codes[1:], Title: r.title, Class: ClassConfig, Why: r.why, Fix: r.fix, See: seeExplain, match: []matcher{shape(strings.Split(r.words, "|")...)}})
+	}
+	return list
 }
 
 // centerRules are about the settings of Identity Center, and those of regions and endpoints.
@@ -125,7 +143,7 @@ func centerRules() []Rule {
 				{Raw: "Invalid Configuration: FIPS and custom endpoint are not supported", By: "all SDKs"},
 				{Raw: "Invalid Configuration: Dualstack and custom endpoint are not supported", By: "all SDKs"},
 			},
-			match: []matcher{shape("FIPS")},
+			match: []matcher{shape("FIPS")}, Over: []Precedence{{"endpoint-url", "the message says which settings"}},
 		},
 	}
 }

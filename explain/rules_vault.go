@@ -53,7 +53,7 @@ func vaultRules() []Rule {
 		},
 		{
 			Code: "vault-file", Title: "A file of the vault cannot be read or written", Class: ClassStore,
-			Why: "the system does not let it", Fix: "look at the file and its folder: space, permissions, and whether the disk can be written; what was in the vault still is",
+			Why: "the system does not let it", Fix: "look at the file and its folder: space, permissions, and whether the disk can be written; what was in the vault still is", Covers: []string{"vault-unreadable"},
 			match: []matcher{quietly[*vault.FileError]()},
 		},
 	}

@@ -194,7 +194,7 @@ func edited(t *testing.T, code, fix, line string) string {
 		return strings.Replace(line, "44445555666:", "444455556666:", 1)
 	case strings.Contains(fix, "write its ARN"):
 		return key + " = arn:aws:iam::111122223333:mfa/alice\n"
-	case strings.Contains(fix, "900 to 43200") || code == "config" && key == "duration_seconds":
+	case strings.Contains(fix, "900 to 43200") || code == "duration-seconds":
 		return key + " = 3600\n"
 	case strings.HasPrefix(fix, "write it as whoever owns the role gave it"):
 		return key + " = " + strings.ReplaceAll(value, " ", "-") + "\n"

@@ -41,8 +41,8 @@ keeps a backup of a file that it edits.
 
 With --json, an object: profiles (how many), errors, warnings (security among
 them), notes, and findings (weight, code, profile, what, where, why, fix, breaks,
-count, profiles, more_profiles, also (other places), fixable); with --fix also
-repairs (kind, path, text, diff, done, backup, error).
+title, docs (pages), count, profiles, more_profiles, also (other places), fixable);
+with --fix also repairs (kind, path, text, diff, done, backup, error).
 
 Exit codes: 0 if there is nothing worse than notes, with --strict if there are no
 findings at all; else 1. 3 if a profile that is named does not exist.`,
