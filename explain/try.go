@@ -141,5 +141,6 @@ func ClockFinding(skew time.Duration) *Finding {
 		f.Why = "services refuse signatures that are 5 to 15 minutes off; latchkey signs with AWS's time"
 		f.Breaks = "boto3 and the AWS CLI sign with this machine's"
 	}
+	tell(clockRules(), &f)
 	return &f
 }

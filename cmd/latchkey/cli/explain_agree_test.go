@@ -71,6 +71,37 @@ func TestNextWhenDue(t *testing.T) {
 	}
 }
 
+// TestTryClock: with a clock far off, what is handed out works, and --try says for whom
+// not; doctor says that something is wrong.
+func TestTryClock(t *testing.T) {
+	t.Parallel()
+	a := agree(t)
+	a.write(".aws/config", "[profile p]\nregion = eu-central-1\n"+agreeAlice)
+	for _, tt := range []struct {
+		off    time.Duration
+		says   string
+		doctor string
+	}{
+		{0, "\nit works\n", ""},
+		{2 * time.Minute, "\nit works\n", "warning: this machine's clock is 2m"},
+		{10 * time.Minute, "clock    error: this machine's clock is 10m", "error: this machine's clock is 10m"},
+		{10 * time.Minute, "\nit works for latchkey; programs", "error: this machine's clock is 10m"},
+	} {
+		run := func(args ...string) (string, int) {
+			var out bytes.Buffer
+			code := Main(&Sys{Args: args, Environ: a.environ(nil), Stdin: strings.NewReader(""), Stdout: &out, Stderr: io.Discard, Now: func() time.Time { return a.clock().Add(tt.off) }})
+			return out.String(), code
+		}
+		if out, code := run("explain", "p", "--try"); code != exitOK || !strings.Contains(out, tt.says) {
+			t.Errorf("%v off: ends with %d\n%s", tt.off, code, out)
+		}
+		// A key in plaintext is told of in any case.
+		if out, code := run("doctor", "--online"); code != exitFailed || !strings.Contains(out, tt.doctor) || tt.off == 0 && strings.Contains(out, "clock") {
+			t.Errorf("%v off: doctor ends with %d\n%s", tt.off, code, out)
+		}
+	}
+}
+
 // agree sets up a sandbox, a home and a clock.
 func agree(t *testing.T) *agreeing {
 	t.Helper()

@@ -163,7 +163,10 @@ func (t *trial) print(out *lines) {
 	if t.Clock != nil {
 		t.Clock.print(out)
 	}
-	if t.Works {
+	switch {
+	case t.Works && t.Clock != nil && t.Clock.refused():
+		out.add("\nit works for latchkey; programs that sign with this machine's clock are refused until it is set")
+	case t.Works:
 		out.add("\nit works")
 	}
 }
@@ -222,15 +225,17 @@ func (t *trial) printError(out *lines) {
 }
 
 func (c *triedClock) print(out *lines) {
-	switch {
-	case c.Finding == nil:
+	if c.Finding == nil {
 		out.add("\nclock    as AWS's, to a few seconds")
-	default:
-		level := ""
-		if c.Finding.Class != "" {
-			level = "error: "
-		}
-		out.add("\nclock    %s%s", level, c.Finding.What)
-		out.finding("         ", *c.Finding)
+		return
 	}
+	level := ""
+	if c.refused() {
+		level = "error: "
+	}
+	out.add("\nclock    %s%s", level, c.Finding.What)
+	out.finding("         ", *c.Finding)
 }
+
+// refused reports whether the clock is so wrong that AWS refuses what is signed by it.
+func (c *triedClock) refused() bool { return c.Finding != nil && c.Finding.Class != "" }
