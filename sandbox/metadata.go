@@ -3,9 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/loopback"
@@ -13,19 +11,10 @@ import (
 
 // metadata is the state of the instance metadata service.
 type metadata struct {
-	mu       sync.Mutex
-	tokens   []metadataToken // oldest first, 256 at most
+	tokens   loopback.SessionTokens
 	failures loopback.Tries
 	role     current
 }
-
-type metadataToken struct {
-	value   string
-	expires time.Time
-}
-
-// maxMetadataTokens bounds the live tokens; the oldest goes first.
-const maxMetadataTokens = 256
 
 // serveMetadata is IMDS: EC2 user guide, "Retrieve instance metadata".
 func (s *Server) serveMetadata(x *exchange) {
@@ -58,38 +47,23 @@ func (s *Server) serveMetadata(x *exchange) {
 
 // metadataToken answers the PUT that starts a session.
 func (s *Server) metadataToken(x *exchange) {
-	const header = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
-	seconds, err := strconv.Atoi(x.r.Header.Get(header))
-	if err != nil || seconds < 1 || seconds > 21600 {
+	ttl := x.r.Header.Get(loopback.TTLHeader)
+	token, ok := s.metadata.tokens.Begin(ttl, x.now)
+	if !ok {
 		x.rec.Code = "BadRequest"
 		x.empty(http.StatusBadRequest)
 		return
 	}
-	token := metadataToken{randomText(42), x.now.Add(time.Duration(seconds) * time.Second)}
-	m := &s.metadata
-	m.mu.Lock()
-	if len(m.tokens) == maxMetadataTokens {
-		m.tokens = append(m.tokens[:0], m.tokens[1:]...)
-	}
-	m.tokens = append(m.tokens, token)
-	m.mu.Unlock()
-	x.w.Header().Set(header, strconv.Itoa(seconds))
-	x.write(http.StatusOK, "text/plain", []byte(token.value))
+	x.w.Header().Set(loopback.TTLHeader, ttl)
+	x.write(http.StatusOK, "text/plain", []byte(token.Reveal()))
 }
 
 func (m *metadata) allows(x *exchange, v1 bool) bool {
-	given := x.r.Header.Get("X-Aws-Ec2-Metadata-Token")
+	given := x.r.Header.Get(loopback.TokenHeader)
 	if given == "" {
 		return v1
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, t := range m.tokens {
-		if sameText(t.value, given) {
-			return x.now.Before(t.expires)
-		}
-	}
-	return false
+	return m.tokens.Good(given, x.now)
 }
 
 // metadataAt returns what is at a path. A path may end with a slash or not.

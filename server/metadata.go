@@ -3,9 +3,7 @@ package server
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/internal/loopback"
@@ -14,55 +12,12 @@ import (
 // metadataPath begins all that the instance metadata service answers.
 const metadataPath = "/latest/"
 
-// The limits of the service: how long a token may live, in seconds, and how many
-// there are at a time.
-const (
-	maxTokenSeconds = 21600
-	maxTokens       = 256
-)
-
-const (
-	tokenHeader = "X-Aws-Ec2-Metadata-Token"
-	ttlHeader   = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
-)
-
 // metadata is the instance metadata service, as far as SDKs ask it.
 type metadata struct {
 	keeper *keeper
 	v1     bool
 	tries  loopback.Tries
-	tokens sessionTokens
-}
-
-// sessionTokens are those that were given out, as digests: oldest first.
-type sessionTokens struct {
-	mu    sync.Mutex
-	ends  map[loopback.Token]time.Time
-	order []loopback.Token
-}
-
-func (t *sessionTokens) add(token loopback.Token, end time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.ends == nil {
-		t.ends = make(map[loopback.Token]time.Time)
-	}
-	if len(t.order) == maxTokens {
-		delete(t.ends, t.order[0])
-		t.order = append(t.order[:0], t.order[1:]...)
-	}
-	t.ends[token] = end
-	t.order = append(t.order, token)
-}
-
-// good reports whether a token is one of them and has not ended. What is looked up
-// is a digest, whose prefix nobody can choose.
-func (t *sessionTokens) good(text string, now time.Time) bool {
-	token := loopback.TokenOf(text)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	end, known := t.ends[token]
-	return known && now.Before(end)
+	tokens loopback.SessionTokens
 }
 
 func (m *metadata) serve(x *exchange, now time.Time) {
@@ -87,23 +42,22 @@ func (m *metadata) serve(x *exchange, now time.Time) {
 
 // token answers the PUT that begins a session.
 func (m *metadata) token(x *exchange, now time.Time) {
-	ttl, err := strconv.Atoi(x.r.Header.Get(ttlHeader))
-	if err != nil || ttl < 1 || ttl > maxTokenSeconds {
+	ttl := x.r.Header.Get(loopback.TTLHeader)
+	token, ok := m.tokens.Begin(ttl, now)
+	if !ok {
 		x.refuse(http.StatusBadRequest)
 		return
 	}
-	text, token := loopback.NewToken()
-	m.tokens.add(token, now.Add(time.Duration(ttl)*time.Second))
-	x.w.Header().Set(ttlHeader, strconv.Itoa(ttl))
-	x.write(http.StatusOK, "text/plain", []byte(text.Reveal()))
+	x.w.Header().Set(loopback.TTLHeader, ttl)
+	x.write(http.StatusOK, "text/plain", []byte(token.Reveal()))
 }
 
 func (m *metadata) allows(x *exchange, now time.Time) bool {
-	given := x.r.Header.Get(tokenHeader)
+	given := x.r.Header.Get(loopback.TokenHeader)
 	if given == "" {
 		return m.v1
 	}
-	return m.tokens.good(given, now)
+	return m.tokens.Good(given, now)
 }
 
 // answer has what is at a path, which may end with a slash or not.

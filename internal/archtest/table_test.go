@@ -139,7 +139,7 @@ func fences() []fence {
 func revealers() []string {
 	return []string{
 		"secret", "awsapi", "deliver", "session", "vault", "mfa", "internal/keychain", "internal/authcode", "internal/tokenfile", "internal/tty", "internal/pinentry",
-		".", "sso", "signin", "iam", "console", "provider", "chain", "server", "cmd/latchkey/cli", "bench/endpoint",
+		".", "sso", "signin", "iam", "console", "provider", "chain", "server", "sandbox", "cmd/latchkey/cli", "bench/endpoint",
 	}
 }
 

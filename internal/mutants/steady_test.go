@@ -23,7 +23,7 @@ func steadies() []steady {
 		{"internal/authcode/callback.go", "callback", "Is"},
 		{"sandbox/sessions.go", "sameText", "ConstantTimeCompare"},
 		{"sandbox/container.go", "serveContainer", "sameText"},
-		{"sandbox/metadata.go", "allows", "sameText"},
+		{"internal/loopback/sessiontokens.go", "Good", "TokenOf"},
 	}
 }
 
