@@ -79,8 +79,8 @@ func (s *Server) assumeRole(x *exchange, c *caller, p *params) (any, *stsError) 
 	if fail != nil {
 		return nil, fail
 	}
-	account, role := s.world.role(in.roleARN)
-	if fail := c.mayAssume(account, role, in, ctx, len(tags) > 0); fail != nil {
+	role := s.iam.seen(x.now).byARN(aRole, in.roleARN)
+	if fail := c.mayAssume(role, in, ctx, len(tags) > 0); fail != nil {
 		return nil, fail
 	}
 	lifetime, fail := sessionLifetime(in.duration, role, c.kind != kindUser)
@@ -91,7 +91,7 @@ func (s *Server) assumeRole(x *exchange, c *caller, p *params) (any, *stsError) 
 	if identity == "" {
 		identity = c.sourceIdentity
 	}
-	made := s.mint(roleSession(account, role, in.sessionName, caller{
+	made := s.mint(roleSession(role, in.sessionName, caller{
 		chained: c.kind != kindUser, sourceIdentity: identity, tags: tags, transitive: transitive,
 		sessionPolicy: in.session.document, policyARNs: in.session.policyARNs,
 	}), lifetime, x.issue)
@@ -124,7 +124,7 @@ func (in *assumeRoleInput) addTo(ctx policy.Context) {
 
 // mayAssume asks both sides for every action that the request is made of:
 // the role itself, its tags, its source identity.
-func (c *caller) mayAssume(account *Account, role *Role, in assumeRoleInput, ctx policy.Context, tagged bool) *stsError {
+func (c *caller) mayAssume(role *entity, in assumeRoleInput, ctx policy.Context, tagged bool) *stsError {
 	actions := []string{"sts:AssumeRole"}
 	if tagged {
 		actions = append(actions, "sts:TagSession")
@@ -133,7 +133,7 @@ func (c *caller) mayAssume(account *Account, role *Role, in assumeRoleInput, ctx
 		actions = append(actions, "sts:SetSourceIdentity")
 	}
 	for _, action := range actions {
-		if fail := c.mayAct(action, account, role, in.roleARN, ctx); fail != nil {
+		if fail := c.mayAct(action, role, in.roleARN, ctx); fail != nil {
 			return fail
 		}
 	}
@@ -144,17 +144,15 @@ func (c *caller) mayAssume(account *Account, role *Role, in assumeRoleInput, ctx
 	return nil
 }
 
-func (c *caller) mayAct(action string, account *Account, role *Role, roleARN string, ctx policy.Context) *stsError {
-	identity := c.identityAllows(action, roleARN, ctx)
-	if identity.Denied {
-		fail := c.unauthorized(action, roleARN)
-		fail.message += " with an explicit deny in an identity-based policy"
-		return fail
+func (c *caller) mayAct(action string, role *entity, roleARN string, ctx policy.Context) *stsError {
+	own := c.judge(action, roleARN, ctx)
+	if own.denied != "" {
+		return c.refusal(own, action, roleARN)
 	}
 	if role == nil { // as AWS, do not tell whether it exists
 		return c.unauthorized(action, roleARN)
 	}
-	trust, err := policy.Parse([]byte(role.Trust.json), policy.Trust)
+	trust, err := policy.Parse([]byte(role.trust), policy.Trust)
 	if err != nil {
 		return c.unauthorized(action, roleARN)
 	}
@@ -166,7 +164,7 @@ func (c *caller) mayAct(action string, account *Account, role *Role, roleARN str
 		return fail
 	case !decision.Allowed:
 		return c.unauthorized(action, roleARN)
-	case identity.Allowed, decision.Direct && account == c.account && c.sessionPolicy == nil && len(c.policyARNs) == 0:
+	case own.allowed, decision.Direct && role.account == c.account && c.sessionPolicy == nil && len(c.policyARNs) == 0:
 		return nil
 	}
 	return c.unauthorized(action, roleARN)
@@ -177,10 +175,10 @@ func (c *caller) unauthorized(action, resource string) *stsError {
 }
 
 // roleSession fills in who a session of the role is.
-func roleSession(a *Account, r *Role, name string, c caller) caller {
-	c.kind, c.account, c.role = kindRole, a, r
-	c.roleARN = a.roleARN(r)
-	c.arn = a.arn("sts", "assumed-role/"+r.Name+"/"+name)
-	c.userID = uniqueID("AROA", c.roleARN) + ":" + name
+func roleSession(r *entity, name string, c caller) caller {
+	c.kind, c.account, c.holder = kindRole, r.account, r
+	c.roleARN = r.arn()
+	c.arn = r.account.arn("sts", "assumed-role/"+r.name+"/"+name)
+	c.userID = r.id + ":" + name
 	return c
 }

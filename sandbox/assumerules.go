@@ -21,12 +21,12 @@ func (s *Server) checkMFA(x *exchange, c *caller, serial, code string) *stsError
 	if serial == "" || code == "" {
 		return denied("MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.")
 	}
-	d := s.devices.bySerial[serial]
-	if d == nil || c.user == nil || d.account != c.account || d.user != c.user {
+	d := s.iam.seen(x.now).byARN(aDevice, serial)
+	if d == nil || d.seed == nil || c.user() == nil || d.owner != c.holder.id {
 		return denied("MultiFactorAuthentication failed, unable to validate MFA code.  " +
 			"Please verify your MFA serial number is valid and associated with this user.")
 	}
-	if !s.devices.spend(d, code, x.now) {
+	if !s.iam.spend(d, code, x.now) {
 		return denied("MultiFactorAuthentication failed with invalid MFA one time pass code.")
 	}
 	return nil
@@ -34,11 +34,8 @@ func (s *Server) checkMFA(x *exchange, c *caller, serial, code string) *stsError
 
 // sessionLifetime applies the role's limit and that of role chaining, which
 // holds for every caller with a session.
-func sessionLifetime(asked time.Duration, role *Role, chained bool) (time.Duration, *stsError) {
-	most := role.MaxSessionDuration
-	if most == 0 {
-		most = time.Hour
-	}
+func sessionLifetime(asked time.Duration, role *entity, chained bool) (time.Duration, *stsError) {
+	most := role.session
 	if asked == 0 {
 		asked = time.Hour
 	}

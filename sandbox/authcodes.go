@@ -20,9 +20,10 @@ type authRequest struct {
 
 // person is who is signed in, at each of the two services.
 type person struct {
-	sso     *SSOUser
-	account *Account
-	user    *User
+	sso  *SSOUser
+	user *entity // at the console
+
+	mfaAt time.Time // when the user proved its device at the console; zero if not
 }
 
 // authCode is an authorization code that was handed out.

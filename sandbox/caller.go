@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
 	"strconv"
 	"strings"
 	"time"
@@ -20,12 +18,15 @@ const (
 	kindFederated                   // GetFederationToken
 )
 
-// caller is who signed a request. It is immutable once its key is given out.
+// caller is who signed a request. It is immutable once its key is given out; each
+// request gets a copy that knows the holder as it is then.
 type caller struct {
 	kind    callerKind
 	account *Account
-	user    *User  // of kindUser and kindSession
-	role    *Role  // of kindRole; nil for a permission set, whose role is not ours to assume
+	// holder is whose permissions these are: the user of kindUser and kindSession,
+	// who called GetFederationToken, the role; nil for root and for the role of a
+	// permission set, which is not ours to assume.
+	holder  *entity
 	arn     string // as GetCallerIdentity shows it
 	roleARN string // of kindRole
 	userID  string
@@ -35,7 +36,9 @@ type caller struct {
 	console              bool      // of kindSession: signed in at the console
 	chained              bool      // of kindRole: assumed with another session
 
-	revoked bool // ended before its time
+	issued  time.Time // of a session
+	parent  string    // the long-term key that it lives with; "" for none
+	revoked bool      // ended before its time
 
 	mfaAt          time.Time // when MFA was used, zero if not
 	sourceIdentity string
@@ -43,9 +46,29 @@ type caller struct {
 	transitive     map[string]bool
 	sessionPolicy  *policy.Document
 	policyARNs     []string
+	granted        grants // what the holder's policies were when this was looked up
 }
 
 type tag struct{ key, value string }
+
+// user is who it is; nil unless it is a user, or a user's session.
+func (c *caller) user() *entity {
+	if c.kind == kindUser || c.kind == kindSession {
+		return c.holder
+	}
+	return nil
+}
+
+// callerOf is a user, or an account's root, without a key.
+func callerOf(e *entity) *caller {
+	c := &caller{account: e.account, arn: e.arn(), userID: e.id}
+	if e.kind == anAccount {
+		c.kind = kindRoot
+		return c
+	}
+	c.holder = e
+	return c
+}
 
 // temporary reports whether the credentials are a session.
 func (c *caller) temporary() bool { return c.token != "" }
@@ -74,9 +97,12 @@ func (c *caller) context(x *exchange) policy.Context {
 	ctx["aws:principalarn"] = []string{principalARN}
 	ctx["aws:principalaccount"] = []string{c.account.ID}
 	ctx["aws:userid"] = []string{c.userID}
-	if c.user != nil {
-		ctx["aws:username"] = []string{c.user.Name}
-		for key, value := range c.user.Tags {
+	ctx["aws:principaltype"] = []string{[...]string{"User", "Account", "User", "AssumedRole", "FederatedUser"}[c.kind]}
+	if c.user() != nil {
+		ctx["aws:username"] = []string{c.holder.name}
+	}
+	if c.holder != nil {
+		for key, value := range c.holder.tags {
 			ctx["aws:principaltag/"+strings.ToLower(key)] = []string{value}
 		}
 	}
@@ -87,6 +113,7 @@ func (c *caller) context(x *exchange) policy.Context {
 		ctx["aws:sourceidentity"] = []string{c.sourceIdentity}
 	}
 	if c.temporary() {
+		ctx["aws:tokenissuetime"] = []string{c.issued.UTC().Format(time.RFC3339)}
 		ctx["aws:multifactorauthpresent"] = []string{strconv.FormatBool(!c.mfaAt.IsZero())}
 	}
 	if !c.mfaAt.IsZero() {
@@ -106,39 +133,4 @@ func clockContext(x *exchange) policy.Context {
 		ctx["aws:sourceip"] = []string{strings.Trim(addr[:strings.LastIndex(addr, ":")], "[]")}
 	}
 	return ctx
-}
-
-// uniqueID makes the id that AWS gives a thing at its creation: the same for
-// the same ARN, and marked as fake.
-func uniqueID(prefix, arn string) string {
-	sum := sha256.Sum256([]byte(arn))
-	return prefix + base32.StdEncoding.EncodeToString(sum[:])[:10] + "EXAMPLE"
-}
-
-// populate makes the callers of all long-term keys, the devices and the keys
-// of the token issuers.
-func (s *Server) populate() error {
-	s.began = s.now().Add(-worldAge).Truncate(time.Second)
-	for i := range s.world.Accounts {
-		a := &s.world.Accounts[i]
-		for _, k := range a.RootAccessKeys {
-			s.addKey(subject{account: a}, k)
-		}
-		for j := range a.Users {
-			u := &a.Users[j]
-			for _, k := range u.AccessKeys {
-				s.addKey(subject{a, u}, k)
-			}
-			for _, d := range u.MFADevices {
-				s.devices.add(a.serial(d), a, u, d.Seed)
-			}
-		}
-	}
-	return s.makeIssuers()
-}
-
-func (s *Server) addKey(who subject, k AccessKey) {
-	c := who.caller()
-	c.keyID, c.secret = k.ID, k.Secret
-	s.keys.add(&accessKey{caller: c, inactive: k.Status == statusInactive, created: s.began})
 }

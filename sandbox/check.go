@@ -64,10 +64,20 @@ func (c *checker) account(path string, a *Account, seen map[string]bool) {
 	for i, k := range a.RootAccessKeys {
 		c.accessKey(fmt.Sprintf("%s.root_access_keys[%d]", path, i), k, seen)
 	}
+	groups, policies := c.shared(path, a, seen)
 	for i := range a.Users {
-		c.user(fmt.Sprintf("%s.users[%d]", path, i), a, &a.Users[i], seen)
+		at, u := fmt.Sprintf("%s.users[%d]", path, i), &a.Users[i]
+		c.user(at, a, u, seen)
+		c.policies(at, u.Policies, u.ManagedPolicies, u.Boundary, policies)
+		for j, name := range u.Groups {
+			if !groups[name] {
+				c.at(fmt.Sprintf("%s.groups[%d]", at, j), "group %q does not exist in the account", name)
+			}
+		}
 	}
 	for i := range a.Roles {
+		r := &a.Roles[i]
+		c.policies(fmt.Sprintf("%s.roles[%d]", path, i), r.Policies, r.ManagedPolicies, r.Boundary, policies)
 		c.role(fmt.Sprintf("%s.roles[%d]", path, i), a, &a.Roles[i], seen)
 	}
 	for i, p := range a.OIDCProviders {
@@ -99,7 +109,7 @@ func (c *checker) path(at, path string) {
 func (c *checker) user(path string, a *Account, u *User, seen map[string]bool) {
 	c.name(path+".name", "user", u.Name)
 	c.path(path+".path", u.Path)
-	c.once(path+".name", seen, "user "+u.Name+" in account "+a.ID)
+	c.once(path+".name", seen, "user "+strings.ToLower(u.Name)+" in account "+a.ID)
 	for i, k := range u.AccessKeys {
 		c.accessKey(fmt.Sprintf("%s.access_keys[%d]", path, i), k, seen)
 	}
@@ -114,10 +124,7 @@ func (c *checker) user(path string, a *Account, u *User, seen map[string]bool) {
 	for i, k := range u.FIDOKeys {
 		at := fmt.Sprintf("%s.fido_keys[%d]", path, i)
 		c.name(at+".name", "security key", k.Name)
-		c.once(at+".name", seen, "security key "+a.fidoSerial(u, k))
-	}
-	for i, p := range u.Policies {
-		c.policy(fmt.Sprintf("%s.policies[%d]", path, i), p, policy.Identity)
+		c.once(at+".name", seen, "security key "+a.fidoResource(u, k)+" in account "+a.ID)
 	}
 }
 
@@ -138,7 +145,7 @@ func (c *checker) accessKey(path string, k AccessKey, seen map[string]bool) {
 func (c *checker) role(path string, a *Account, r *Role, seen map[string]bool) {
 	c.name(path+".name", "role", r.Name)
 	c.path(path+".path", r.Path)
-	c.once(path+".name", seen, "role "+r.Name+" in account "+a.ID)
+	c.once(path+".name", seen, "role "+strings.ToLower(r.Name)+" in account "+a.ID)
 	if d := r.MaxSessionDuration; d != 0 && (d < time.Hour || d > 12*time.Hour) {
 		c.at(path+".max_session_duration", "max_session_duration %s is not 1h to 12h", d)
 	}
@@ -146,9 +153,6 @@ func (c *checker) role(path string, a *Account, r *Role, seen map[string]bool) {
 		c.at(path, "role %s has no trust policy", r.Name)
 	} else {
 		c.policy(path+".trust", *r.Trust, policy.Trust)
-	}
-	for i, p := range r.Policies {
-		c.policy(fmt.Sprintf("%s.policies[%d]", path, i), p, policy.Identity)
 	}
 }
 

@@ -37,7 +37,7 @@ func (b *browser) live(now time.Time, region string) []consoleSession {
 		}
 	}
 	if b.who.user != nil {
-		out = append(out, consoleSession{who: subject{b.who.account, b.who.user}.caller(), ends: b.expires, region: region})
+		out = append(out, consoleSession{who: callerOf(b.who.user), ends: b.expires, region: region})
 	}
 	return out
 }
@@ -137,7 +137,7 @@ func (s *Server) serveOAuth(x *exchange) {
 	s.sso.mu.Lock()
 	defer s.sso.mu.Unlock()
 	if b := s.browser(x); b != nil {
-		b.consoles, b.who.account, b.who.user = nil, nil, nil
+		b.consoles, b.who.user = nil, nil
 		s.remember(x, b)
 	}
 	to := query["redirect_uri"]

@@ -29,19 +29,19 @@ func (s *Server) serveContainer(x *exchange) {
 		x.containerFail(http.StatusForbidden, "AccessDenied", "the authorization token is missing or wrong")
 		return
 	}
-	account, role := s.world.role(s.world.TaskRole)
+	role := s.iam.present().byARN(aRole, s.world.TaskRole)
 	if role == nil {
 		x.containerFail(http.StatusNotFound, "NoRole", "the task has no role")
 		return
 	}
-	if !trustsService(x, account, role, "ecs-tasks.amazonaws.com") && !trustsService(x, account, role, "pods.eks.amazonaws.com") {
+	if !trustsService(x, role, "ecs-tasks.amazonaws.com") && !trustsService(x, role, "pods.eks.amazonaws.com") {
 		x.containerFail(http.StatusBadRequest, "AssumeRoleUnauthorizedAccess", "the role's trust policy does not name the container service")
 		return
 	}
-	c := s.container.role.get(s, account, role, "task", x.issue)
+	c := s.container.role.get(s, role, "task", x.issue)
 	x.write(http.StatusOK, "application/json", []byte(toJSON(metadataCredentials{
 		RoleARN: c.roleARN, AccessKeyID: part(x.issue, partID, c.keyID), SecretAccessKey: part(x.issue, partSecret, c.secret),
-		Token: part(x.issue, partToken, c.token), Expiration: part(x.issue, partExpiration, c.stamp()), AccountID: account.ID,
+		Token: part(x.issue, partToken, c.token), Expiration: part(x.issue, partExpiration, c.stamp()), AccountID: role.account.ID,
 	})))
 }
 
@@ -64,10 +64,10 @@ func (x *exchange) containerFail(status int, code, message string) {
 }
 
 // trustsService reports whether the role may be assumed by an AWS service.
-func trustsService(x *exchange, a *Account, r *Role, service string) bool {
-	trust, err := policy.Parse([]byte(r.Trust.json), policy.Trust)
+func trustsService(x *exchange, r *entity, service string) bool {
+	trust, err := policy.Parse([]byte(r.trust), policy.Trust)
 	return err == nil && trust.Evaluate(policy.Request{
-		Action: "sts:AssumeRole", Resource: a.roleARN(r), Context: clockContext(x),
+		Action: "sts:AssumeRole", Resource: r.arn(), Context: clockContext(x),
 		Caller: policy.Caller{Kind: "Service", Names: []string{service}},
 	}).Allowed
 }
@@ -82,7 +82,7 @@ type current struct {
 
 // get returns a session with more than ten minutes, or a tenth of its life if
 // that is less, to go.
-func (c *current) get(s *Server, a *Account, r *Role, name string, change issue) *caller {
+func (c *current) get(s *Server, r *entity, name string, change issue) *caller {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	lifetime := orDefault(s.world.Settings.Metadata, 6*time.Hour)
@@ -91,7 +91,7 @@ func (c *current) get(s *Server, a *Account, r *Role, name string, change issue)
 	}
 	now := s.now()
 	if c.session == nil || c.lifetime != lifetime || change.rotate || s.revoked(c.session) || c.session.expires.Sub(now) <= min(10*time.Minute, lifetime/10) {
-		c.session, c.lifetime = s.mint(roleSession(a, r, name, caller{}), lifetime, change), lifetime
+		c.session, c.lifetime = s.mint(roleSession(r, name, caller{}), lifetime, change), lifetime
 	}
 	return c.session
 }

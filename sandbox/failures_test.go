@@ -258,7 +258,7 @@ func TestFailureMistakes(t *testing.T) {
 		`{"status":500,"service":"sso-oidc"}`: `failure: service "sso-oidc" is not one of sts, iam, sso, sso_oidc, signin, imds, container, console, pages`,
 		`{"status":500,"service":"control"}`:  `failure: service "control" is not one of sts, iam, sso, sso_oidc, signin, imds, container, console, pages`,
 		`{"status":500,"service":"sso","operation":"CreateToken"}`: `failure: operation "CreateToken" is not one of GetRoleCredentials, ListAccounts, ListAccountRoles, Logout`,
-		`{"status":500,"operation":"createtoken"}`:                 `failure: operation "createtoken" is not one of Assume`,
+		`{"status":500,"operation":"createtoken"}`:                 `failure: operation "createtoken" is not one of Add`,
 		`{"code":"a\r\nb"}`:                                    "failure: code is not 1 to 128 of letters, digits and .:-_",
 		`{"close":true,"hang":true}`:                           "failure: close and hang exclude each other",
 		`{"code":"x","body":"y"}`:                              "failure: status or code and body exclude each other",

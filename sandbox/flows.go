@@ -112,13 +112,12 @@ func (s *Server) people(console bool) []person {
 			out = append(out, person{sso: &ic.Users[i]})
 		}
 	}
-	for i := range s.world.Accounts {
-		a := &s.world.Accounts[i]
-		for j := range a.Users {
-			if console {
-				out = append(out, person{account: a, user: &a.Users[j]})
-			}
-		}
+	if !console {
+		return out
+	}
+	// Who was made since has a password, or may not sign in.
+	for _, u := range s.iam.present().list(aUser, func(u *entity) bool { return u.indulged || u.login != nil }) {
+		out = append(out, person{user: u})
 	}
 	return out
 }
@@ -129,8 +128,8 @@ func (s *Server) named(console bool, name string) (who person, known bool) {
 		u := s.world.ssoUser(name)
 		return person{sso: u}, u != nil
 	}
-	a, u, n := s.world.user(name)
-	return person{account: a, user: u}, n == 1
+	u, n := s.user(name)
+	return person{user: u}, n == 1 && (u.indulged || u.login != nil)
 }
 
 // cookieName has the port, since a browser sends the cookies of all ports of a

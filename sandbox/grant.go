@@ -3,7 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -81,54 +80,6 @@ func policyARN(arn string) bool {
 	return len(parts) == 6 && parts[0] == "arn" && strings.HasPrefix(parts[1], "aws") && parts[2] == "iam" && parts[3] == "" &&
 		(parts[4] == "aws" || len(parts[4]) == 12 && strings.Trim(parts[4], "0123456789") == "") &&
 		strings.HasPrefix(parts[5], "policy/") && len(parts[5]) > len("policy/")
-}
-
-// identityAllows asks the policies of the caller and of its session. Who has no
-// policy at all may use STS.
-func (c *caller) identityAllows(action, resource string, ctx policy.Context) policy.Decision {
-	documents := c.policies()
-	r := policy.Request{Action: action, Resource: resource, Context: ctx}
-	out := policy.Decision{Allowed: len(documents) == 0}
-	for _, p := range documents {
-		d, err := policy.Parse([]byte(p.json), policy.Identity)
-		if err != nil {
-			return policy.Decision{Denied: true} // the world's check has read it
-		}
-		decision := d.Evaluate(r)
-		out.Denied = out.Denied || decision.Denied
-		out.Allowed = out.Allowed || decision.Allowed
-	}
-	if c.sessionPolicy != nil || len(c.policyARNs) > 0 {
-		// A session may do what both its own and its owner's policies allow.
-		narrowed := slices.ContainsFunc(c.policyARNs, func(arn string) bool { return managedAllows(arn) })
-		if c.sessionPolicy != nil {
-			decision := c.sessionPolicy.Evaluate(r)
-			out.Denied = out.Denied || decision.Denied
-			narrowed = narrowed || decision.Allowed
-		}
-		out.Allowed = out.Allowed && narrowed
-	}
-	if out.Denied {
-		out.Allowed = false
-	}
-	return out
-}
-
-// policies are those of the caller itself.
-func (c *caller) policies() []PolicyDocument {
-	switch {
-	case c.user != nil:
-		return c.user.Policies
-	case c.role != nil:
-		return c.role.Policies
-	}
-	return nil
-}
-
-// managedAllows reports whether a managed policy lets a session assume roles.
-// Of AWS's own, the two for administrators do; ReadOnlyAccess does not.
-func managedAllows(arn string) bool {
-	return strings.HasSuffix(arn, ":aws:policy/AdministratorAccess") || strings.HasSuffix(arn, ":aws:policy/PowerUserAccess")
 }
 
 // credentials is the element that hands keys out.

@@ -118,7 +118,7 @@ func signInPage(f *flow, people []choice) string {
 func consentPage(f *flow) string {
 	who := ""
 	if f.request.console {
-		who = f.browser.who.account.userARN(f.browser.who.user)
+		who = f.browser.who.user.arn()
 	} else {
 		who = f.browser.who.sso.Name
 	}

@@ -3,9 +3,10 @@ package sandbox
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"time"
+	"strings"
+
+	"github.com/latchkey-aws/latchkey/internal/policy"
 )
 
 const (
@@ -13,13 +14,31 @@ const (
 	iamNamespace = "https://iam.amazonaws.com/doc/2010-05-08/"
 )
 
-// iamCall runs one operation of IAM.
-func (s *Server) iamCall(x *exchange, action, version string, form url.Values) (any, *stsError) {
-	if !slices.Contains(operationsOf("iam"), action) {
+// iamCall is one call of IAM that is being answered.
+type iamCall struct {
+	s    *Server
+	x    *exchange
+	c    *caller
+	p    *params
+	op   iamOperation
+	view view    // what the call goes by: reads lag behind, writes do not
+	on   *entity // what it is about; nil for what is not there yet
+	arn  string  // of that
+	tags []tag   // of the request
+
+	from, most int // of a list
+}
+
+// serveIAM runs one operation of IAM.
+func (s *Server) serveIAM(x *exchange, action, version string, form url.Values) (any, *stsError) {
+	op, known := iamOperationOf(action)
+	if !known {
 		return nil, &stsError{http.StatusBadRequest, "InvalidAction",
 			"Could not find operation " + clip(action) + " for version " + clip(version)}
 	}
 	x.rec.Operation = action
+	s.iam.calls.Lock()
+	defer s.iam.calls.Unlock()
 	c, fail := s.authenticate(x)
 	if fail != nil {
 		return nil, fail
@@ -28,148 +47,196 @@ func (s *Server) iamCall(x *exchange, action, version string, form url.Values) (
 		// IAM does not take such sessions, and says no more than this.
 		return nil, unknownToken()
 	}
-	p := &params{form: form}
-	switch action {
-	case "GetAccessKeyLastUsed":
-		return s.getAccessKeyLastUsed(x, c, p)
-	case "GetRole":
-		return s.getRole(x, c, p)
+	r := &iamCall{s: s, x: x, c: c, p: &params{form: form}, op: op, view: s.iam.present()}
+	if op.reads() {
+		r.view = s.iam.seen(x.now)
 	}
-	name := p.text("UserName", rule{shortest: 1, longest: 128, extra: "+=,.@-", pattern: `[\w+=,.@-]+`})
-	switch action {
-	case "ListMFADevices":
-		return s.listMFADevices(x, c, name, p)
-	case "GetUser":
-		return s.getUser(x, c, name, p)
-	case "ListAccessKeys":
-		return s.listAccessKeys(x, c, name, p)
-	case "CreateAccessKey":
-		return s.createAccessKey(x, c, name, p)
-	case "UpdateAccessKey":
-		return s.updateAccessKey(x, c, name, p)
+	if fail := r.read(); fail != nil {
+		return nil, fail
 	}
-	return s.deleteAccessKey(x, c, name, p)
+	if fail := r.find(); fail != nil {
+		return nil, fail
+	}
+	result, fail := op.run(r)
+	if fail != nil || result == "" {
+		return nil, fail
+	}
+	return result, nil
 }
 
-// subject finds whom the call is about and asks the caller's policies. Without
-// a name it is whoever signed.
-func (s *Server) subject(x *exchange, c *caller, action, name string) (subject, *stsError) {
-	who := subject{account: c.account}
-	switch {
-	case name != "":
-		for i := range c.account.Users {
-			if u := &c.account.Users[i]; u.Name == name {
-				who.user = u
+// read checks every parameter of the operation by its rule.
+func (r *iamCall) read() *stsError {
+	for _, name := range strings.Fields(r.op.about() + r.op.params) {
+		bare := strings.TrimSuffix(name, "!")
+		rule := parameterRule(bare)
+		rule.required = bare != name
+		switch {
+		case rule.most > 0:
+			if rule.required && r.get(bare) == "" {
+				r.p.text(bare, rule)
 			}
+			r.p.number(bare, rule.least, rule.most)
+		case bare == "Tags":
+			r.tags, _ = r.p.tags()
+		default:
+			r.p.text(bare, rule)
 		}
-		if who.user == nil { // only who may ask is told that there is none
-			fail := c.mayManage(x, action, c.account.arn("iam", "user/"+name), "user "+name, false)
-			if fail == nil {
-				fail = noSuch("The user with name " + name + " cannot be found.")
-			}
-			return who, fail
-		}
-	case c.kind == kindRole:
-		return who, invalid("Must specify userName when calling with non-User credentials")
+	}
+	r.from, r.most = r.p.page()
+	return r.p.result()
+}
+
+// get is one parameter; "" if it is absent.
+func (r *iamCall) get(name string) string { return r.p.form.Get(name) }
+
+// find looks up what the call is about, and asks the caller's policies. Only who
+// may ask is told that there is nothing.
+func (r *iamCall) find() *stsError {
+	shown, missing := "", (*stsError)(nil)
+	a, kind := r.c.account, r.op.kind
+	switch r.op.how {
+	case ofAccount:
+		r.on, r.arn, shown = r.view.byID(a.ID), "*", "*"
+	case all:
+		r.arn = a.arn("iam", kind.word()+cleanPath(r.get("PathPrefix")))
+		r.on, shown = r.view.byID(a.ID), r.arn
+	case fresh:
+		path := cleanPath(r.get("Path"))
+		r.arn = a.arn("iam", kind.word()+path+r.get(kind.parameter(true)))
+		shown = (&entity{kind: kind, account: a, path: path, name: r.get(kind.parameter(true))}).shown()
 	default:
-		who.user = c.user // nil: root
+		if r.op.how == byKey {
+			return r.findByKey()
+		}
+		if missing = r.existing(); missing != nil && missing.code == "ValidationError" {
+			return missing
+		}
+		if shown = r.arn; r.on != nil {
+			shown = r.on.shown()
+		} else if kind == aUser || kind == aGroup || kind == aRole {
+			shown = kind.word() + " " + r.get(kind.parameter(false))
+		}
 	}
-	return who, c.mayManage(x, action, who.arn(), "user "+who.name(), who.user == c.user)
+	if v := r.judge(); !v.allowed {
+		return r.c.refusal(v, "iam:"+r.op.name, shown)
+	}
+	return missing
 }
 
-// mayManage asks whether the caller may do something to a user. Root may do
-// everything, and who has no policies may manage itself.
-func (c *caller) mayManage(x *exchange, action, arn, resource string, itself bool) *stsError {
-	if c.kind == kindRoot || c.kind == kindSession && c.user == nil {
-		return nil
+// existing finds what is named, or the caller where nothing is.
+func (r *iamCall) existing() *stsError {
+	kind := r.op.kind
+	name := r.get(kind.parameter(false))
+	if r.op.how == bySource {
+		name, kind = r.source()
 	}
-	action = "iam:" + action
-	d := c.identityAllows(action, arn, c.context(x))
+	a := r.c.account
 	switch {
-	case d.Denied:
-		fail := c.unauthorized(action, resource)
-		fail.message += " with an explicit deny in an identity-based policy"
-		return fail
-	case d.Allowed && (itself || len(c.policies()) > 0):
-		return nil
+	case name == "" && r.op.how == orCaller:
+		if r.c.kind == kindRole {
+			return invalid("Must specify userName when calling with non-User credentials")
+		}
+		if r.on = r.c.holder; r.on == nil {
+			r.on = r.view.byID(a.ID)
+		}
+	case kind == aDevice || kind == aPolicy:
+		r.arn, r.on = name, r.view.byARN(kind, name)
+		if r.on != nil && r.on.account != a && r.on.account != nil {
+			r.on = nil
+		}
+	default:
+		r.on = r.view.named(a, kind, name)
+		r.arn = a.arn("iam", kind.word()+"/"+name)
 	}
-	fail := c.unauthorized(action, resource)
-	fail.message += " because no identity-based policy allows the " + action + " action"
-	return fail
+	if r.on == nil {
+		return noSuchEntity(kind, name)
+	}
+	// What is read from the past is changed as it is.
+	if now := r.s.iam.present().byID(r.on.id); now != nil && !r.op.reads() {
+		r.on = now
+	}
+	r.arn = r.on.arn()
+	return nil
+}
+
+// noSuchEntity says that nothing has the name.
+func noSuchEntity(kind entityKind, name string) *stsError {
+	switch kind {
+	case aDevice:
+		return noSuch("VirtualMFADevice with serial number " + name + " doesn't exist.")
+	case aPolicy:
+		return noSuch("Policy " + name + " was not found.")
+	}
+	return noSuch("The " + kind.word() + " with name " + name + " cannot be found.")
 }
 
 func noSuch(message string) *stsError {
 	return &stsError{http.StatusNotFound, "NoSuchEntity", message}
 }
 
-type iamUser struct {
-	Path       string `xml:",omitempty"`
-	UserName   string `xml:",omitempty"`
-	UserID     string `xml:"UserId"`
-	Arn        string
-	CreateDate string
+// judge asks the caller's policies about the call, with the condition keys that
+// the call itself brings. Root may do everything.
+func (r *iamCall) judge() verdict {
+	if r.c.kind == kindRoot || r.c.holder == nil && r.c.kind == kindSession {
+		return verdict{allowed: true}
+	}
+	if r.c.holder == nil { // the role of a permission set: nothing of it is known but STS
+		return verdict{missing: "identity-based policy"}
+	}
+	ctx := r.c.context(r.x)
+	if r.on != nil {
+		addTags(ctx, []string{"aws:resourcetag/", "iam:resourcetag/"}, r.on.tags)
+	}
+	for _, t := range r.tags {
+		addTags(ctx, []string{"aws:requesttag/"}, map[string]string{t.key: t.value})
+		ctx["aws:tagkeys"] = append(ctx["aws:tagkeys"], t.key)
+	}
+	ctx["aws:tagkeys"] = append(ctx["aws:tagkeys"], r.list("TagKeys")...)
+	if len(ctx["aws:tagkeys"]) == 0 {
+		delete(ctx, "aws:tagkeys")
+	}
+	if arn := r.get("PolicyArn"); arn != "" {
+		ctx["iam:policyarn"] = []string{arn}
+	}
+	boundary := r.get("PermissionsBoundary")
+	if boundary == "" && r.on != nil {
+		boundary = r.on.boundary
+	}
+	if boundary != "" {
+		ctx["iam:permissionsboundary"] = []string{boundary}
+	}
+	action := "iam:" + r.op.name
+	v := r.c.judge(action, r.arn, ctx)
+	if v.missing == "identity-based policy" && v.denied == "" && r.passwordRight() {
+		return verdict{allowed: true}
+	}
+	return v
 }
 
-type getUserResult struct{ User iamUser }
-
-func (s *Server) getUser(x *exchange, c *caller, name string, p *params) (any, *stsError) {
-	if fail := p.result(); fail != nil {
-		return nil, fail
-	}
-	who, fail := s.subject(x, c, "GetUser", name)
-	if fail != nil {
-		return nil, fail
-	}
-	out := iamUser{UserName: who.name(), UserID: who.caller().userID, Arn: who.arn(), CreateDate: stamp(s.began)}
-	if who.user != nil {
-		out.Path = cleanPath(who.user.Path)
-	}
-	return getUserResult{out}, nil
-}
-
-type mfaDeviceMember struct {
-	UserName     string
-	EnableDate   string
-	SerialNumber string
-}
-
-type listMFADevicesResult struct {
-	Devices members[mfaDeviceMember] `xml:"MFADevices"`
-	page
-}
-
-func (s *Server) listMFADevices(x *exchange, c *caller, name string, p *params) (any, *stsError) {
-	from, most := p.page()
-	if fail := p.result(); fail != nil {
-		return nil, fail
-	}
-	who, fail := s.subject(x, c, "ListMFADevices", name)
-	if fail != nil {
-		return nil, fail
-	}
-	var all []mfaDeviceMember
-	if u := who.user; u != nil {
-		for _, d := range u.MFADevices {
-			all = append(all, mfaDeviceMember{u.Name, stamp(s.began), who.account.serial(d)})
-		}
-		for _, k := range u.FIDOKeys {
-			all = append(all, mfaDeviceMember{u.Name, stamp(s.began), who.account.fidoSerial(u, k)})
+func addTags(ctx policy.Context, prefixes []string, tags map[string]string) {
+	for key, value := range tags {
+		for _, prefix := range prefixes {
+			ctx[prefix+strings.ToLower(key)] = []string{value}
 		}
 	}
-	var out listMFADevicesResult
-	out.Devices.List, out.page = cut(all, from, most)
-	return out, nil
 }
 
-// members is a list, which is there also when it is empty.
-type members[T any] struct {
-	List []T `xml:"member"`
+// list reads NAME.member.1 and so on.
+func (r *iamCall) list(name string) []string {
+	var out []string
+	for _, at := range r.p.members(name) {
+		out = append(out, r.get(at))
+	}
+	return out
 }
 
-// page is the end of a list.
-type page struct {
-	IsTruncated bool
-	Marker      string `xml:",omitempty"`
+// page makes a list of the answer, with where to go on.
+func (r *iamCall) page(name string, items []markup) markup {
+	items = items[min(r.from, len(items)):]
+	if len(items) <= r.most {
+		return members(name, items...) + flag("IsTruncated", false)
+	}
+	return members(name, items[:r.most]...) + flag("IsTruncated", true) + leaf("Marker", strconv.Itoa(r.from+r.most))
 }
 
 // page reads where a list begins and how long it may be.
@@ -188,12 +255,14 @@ func (p *params) page() (from, most int) {
 	return from, most
 }
 
-func cut[T any](all []T, from, most int) ([]T, page) {
-	all = all[min(from, len(all)):]
-	if len(all) <= most {
-		return all, page{}
-	}
-	return all[:most], page{true, strconv.Itoa(from + most)}
+// edit changes what the call is about.
+func (r *iamCall) edit(change func(*entity)) { r.on = r.s.iam.edit(r.on, r.x.now, change) }
+
+func conflict(code, message string) *stsError {
+	return &stsError{http.StatusConflict, code, message}
 }
 
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+// over says that a limit of IAM's is reached.
+func over(quota string, most int) *stsError {
+	return conflict("LimitExceeded", "Cannot exceed quota for "+quota+": "+strconv.Itoa(most))
+}

@@ -200,7 +200,7 @@ func TestIAMRules(t *testing.T) {
 		{"bad status", alice(), "UpdateAccessKey", []string{"AccessKeyId", alice().AccessKeyID, "Status", "off"}, "ValidationError", "1 validation error detected: Value 'off' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]"},
 		{"no status", alice(), "UpdateAccessKey", []string{"AccessKeyId", alice().AccessKeyID}, "ValidationError", "1 validation error detected: Value null at 'status' failed to satisfy constraint: Member must not be null"},
 		{"bad marker", alice(), "ListAccessKeys", []string{"Marker", "-1"}, "ValidationError", "1 validation error detected: Invalid Marker."},
-		{"no such call", alice(), "DeleteUser", nil, "InvalidAction", "Could not find operation DeleteUser for version 2010-05-08"},
+		{"no such call", alice(), "CreateSAMLProvider", nil, "InvalidAction", "Could not find operation CreateSAMLProvider for version 2010-05-08"},
 	} {
 		got := b.iam(c.as, c.action, c.params...)
 		if got.Error.Code != c.code || got.Error.Message != c.message || (got.Status == 200) != (c.code == "") {

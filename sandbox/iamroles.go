@@ -1,51 +1,72 @@
 package sandbox
 
 import (
-	"net/url"
-	"strings"
+	"strconv"
 	"time"
+
+	"github.com/latchkey-aws/latchkey/internal/policy"
 )
 
-type iamRole struct {
-	Path               string
-	RoleName           string
-	RoleID             string `xml:"RoleId"`
-	Arn                string
-	CreateDate         string
-	Trust              string `xml:"AssumeRolePolicyDocument"`
-	MaxSessionDuration int
+func (r *iamCall) roleMarkup(e *entity, full bool) markup {
+	out := leaf("Path", e.path) + leaf("RoleName", e.name) + leaf("RoleId", e.id) + leaf("Arn", e.arn()) + moment("CreateDate", e.created) +
+		leaf("AssumeRolePolicyDocument", encoded(e.trust)) + some("Description", e.description) + count("MaxSessionDuration", int(e.session.Seconds()))
+	if full {
+		out += boundaryMarkup(e) + taggedMarkup(e)
+	}
+	return out
 }
 
-type getRoleResult struct{ Role iamRole }
+// longest reads MaxSessionDuration, an hour without it.
+func (r *iamCall) longest(otherwise time.Duration) time.Duration {
+	if n, err := strconv.Atoi(r.get("MaxSessionDuration")); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	return otherwise
+}
 
-// getRole describes a role of the caller's own account. Names of roles are not
-// distinguished by case.
-func (s *Server) getRole(x *exchange, c *caller, p *params) (any, *stsError) {
-	name := p.text("RoleName", rule{required: true, shortest: 1, longest: 64, extra: "+=,.@-", pattern: `[\w+=,.@-]+`})
-	if fail := p.result(); fail != nil {
-		return nil, fail
+func createRole(r *iamCall) (markup, *stsError) {
+	trust, fail := r.document("AssumeRolePolicyDocument", policy.Trust)
+	if fail != nil {
+		return "", fail
 	}
-	var role *Role
-	for i := range c.account.Roles {
-		if r := &c.account.Roles[i]; strings.EqualFold(r.Name, name) {
-			role = r
+	e := &entity{description: r.get("Description"), assumable: assumable{trust: trust, session: r.longest(time.Hour)}}
+	if fail := r.create(e); fail != nil {
+		return "", fail
+	}
+	return el("Role", r.roleMarkup(r.on, true)), nil
+}
+
+func getRole(r *iamCall) (markup, *stsError) { return el("Role", r.roleMarkup(r.on, true)), nil }
+
+func listRoles(r *iamCall) (markup, *stsError) {
+	return r.page("Roles", r.below(func(e *entity) markup { return r.roleMarkup(e, false) })), nil
+}
+
+func updateRole(r *iamCall) (markup, *stsError) {
+	r.edit(func(e *entity) {
+		if _, given := r.p.form["Description"]; given {
+			e.description = r.get("Description")
 		}
+		e.session = r.longest(e.session)
+	})
+	return " ", nil
+}
+
+func updateTrust(r *iamCall) (markup, *stsError) {
+	trust, fail := r.document("PolicyDocument", policy.Trust)
+	if fail == nil {
+		r.edit(func(e *entity) { e.trust = trust })
 	}
-	arn := c.account.arn("iam", "role/"+name)
-	if role != nil {
-		arn = c.account.roleARN(role)
+	return "", fail
+}
+
+func deleteRole(r *iamCall) (markup, *stsError) {
+	switch {
+	case len(r.on.inline) > 0:
+		return "", conflict("DeleteConflict", "Cannot delete entity, must delete policies first.")
+	case len(r.on.attached) > 0:
+		return "", conflict("DeleteConflict", "Cannot delete entity, must detach all policies first.")
 	}
-	// Only who may ask is told that there is none.
-	if fail := c.mayManage(x, "GetRole", arn, "role "+name, false); fail != nil {
-		return nil, fail
-	}
-	if role == nil {
-		return nil, noSuch("The role with name " + name + " cannot be found.")
-	}
-	out := iamRole{Path: cleanPath(role.Path), RoleName: role.Name, RoleID: uniqueID("AROA", arn), Arn: arn, CreateDate: stamp(s.began)}
-	out.MaxSessionDuration = int(max(role.MaxSessionDuration, time.Hour).Seconds())
-	if role.Trust != nil {
-		out.Trust = strings.ReplaceAll(url.QueryEscape(role.Trust.json), "+", "%20")
-	}
-	return getRoleResult{out}, nil
+	r.s.iam.remove(r.on, r.x.now)
+	return "", nil
 }

@@ -83,7 +83,11 @@ func (s *Server) metadataAt(x *exchange, path string) (string, bool) {
 	if p == nil {
 		return "", false
 	}
-	account, role := s.world.role(p.Role)
+	role := s.iam.present().byARN(aRole, p.Role)
+	if role == nil { // deleted since
+		return "", false
+	}
+	account := role.account
 	switch path {
 	case "meta-data/instance-id":
 		return p.InstanceID, true
@@ -95,34 +99,34 @@ func (s *Server) metadataAt(x *exchange, path string) (string, bool) {
 	case "meta-data/iam/info":
 		return toJSON(map[string]string{
 			"Code": "Success", "LastUpdated": x.now.UTC().Format(time.RFC3339),
-			"InstanceProfileArn": account.arn("iam", "instance-profile/"+role.Name),
-			"InstanceProfileId":  uniqueID("AIPA", account.roleARN(role)),
+			"InstanceProfileArn": account.arn("iam", "instance-profile/"+role.name),
+			"InstanceProfileId":  uniqueID("AIPA", role.arn()),
 		}), true
 	case "meta-data/iam/security-credentials", "meta-data/iam/security-credentials-extended":
-		return role.Name, true
-	case "meta-data/iam/security-credentials/" + role.Name:
-		return s.instanceCredentials(x, account, role, false)
-	case "meta-data/iam/security-credentials-extended/" + role.Name:
-		return s.instanceCredentials(x, account, role, true)
+		return role.name, true
+	case "meta-data/iam/security-credentials/" + role.name:
+		return s.instanceCredentials(x, role, false)
+	case "meta-data/iam/security-credentials-extended/" + role.name:
+		return s.instanceCredentials(x, role, true)
 	}
 	return "", false
 }
 
-func (s *Server) instanceCredentials(x *exchange, a *Account, r *Role, extended bool) (string, bool) {
+func (s *Server) instanceCredentials(x *exchange, r *entity, extended bool) (string, bool) {
 	x.rec.Operation = "GetCredentials"
 	out := metadataCredentials{Type: "AWS-HMAC"}
 	out.LastUpdated = x.now.UTC().Format(time.RFC3339)
-	if !trustsService(x, a, r, "ec2.amazonaws.com") {
+	if !trustsService(x, r, "ec2.amazonaws.com") {
 		return toJSON(map[string]string{
 			"Code": "AssumeRoleUnauthorizedAccess", "LastUpdated": out.LastUpdated,
-			"Message": "EC2 cannot assume the role " + r.Name + ".  Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc.",
+			"Message": "EC2 cannot assume the role " + r.name + ".  Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc.",
 		}), true
 	}
-	c := s.metadata.role.get(s, a, r, s.world.InstanceProfile.InstanceID, x.issue)
+	c := s.metadata.role.get(s, r, s.world.InstanceProfile.InstanceID, x.issue)
 	out.Code, out.AccessKeyID, out.SecretAccessKey = "Success", part(x.issue, partID, c.keyID), part(x.issue, partSecret, c.secret)
 	out.Token, out.Expiration = part(x.issue, partToken, c.token), part(x.issue, partExpiration, c.stamp())
 	if extended {
-		out.AccountID = a.ID
+		out.AccountID = r.account.ID
 	}
 	return toJSON(out), true
 }

@@ -5,33 +5,34 @@ import (
 	"crypto/sha1"
 	"encoding/binary"
 	"fmt"
-	"sync"
 	"time"
 )
 
 // mfaStep is the time step of RFC 6238.
 const mfaStep = 30 * time.Second
 
-// devices are all virtual MFA devices with the codes they have spent.
-type devices struct {
-	mu       sync.Mutex
-	bySerial map[string]*device
+// codes are those of one virtual device that are good no more.
+type codes struct {
+	used  map[int64]bool // steps whose code a request has used
+	given map[int64]bool // steps whose code MFACode has given out
 }
 
-type device struct {
-	account *Account
-	user    *User
-	seed    []byte
-	used    map[int64]bool // steps whose code a request has used
-	given   map[int64]bool // steps whose code MFACode has given out
-}
-
-func (d *devices) add(serial string, a *Account, u *User, seed string) {
-	if d.bySerial == nil {
-		d.bySerial = make(map[string]*device)
+// codesOf returns what a device has spent, without what is over anyway. The
+// caller holds the lock.
+func (l *identities) codesOf(device *entity, step int64) *codes {
+	c := l.spent[device.id]
+	if c == nil {
+		c = &codes{make(map[int64]bool), make(map[int64]bool)}
+		l.spent[device.id] = c
 	}
-	raw, _ := decodeSeed(seed) // the world's check has read it
-	d.bySerial[serial] = &device{account: a, user: u, seed: raw, used: make(map[int64]bool), given: make(map[int64]bool)}
+	for _, m := range []map[int64]bool{c.used, c.given} {
+		for n := range m {
+			if n < step-farthest {
+				delete(m, n)
+			}
+		}
+	}
+	return c
 }
 
 // NoCodeError says that all codes that a server would accept now are given out
@@ -51,48 +52,84 @@ func (e *NoCodeError) Error() string {
 // those of this step, the next and the one before. The user is named by its
 // name, ACCOUNT/NAME or ARN. With no code left it is a *NoCodeError.
 func (s *Server) MFACode(user string) (string, error) {
-	a, u, n := s.world.user(user)
+	now := s.now()
+	view := s.iam.present()
+	u, n := s.user(user)
 	if n != 1 {
 		return "", notOne(n, user)
 	}
-	if len(u.MFADevices) == 0 {
+	var d *entity
+	for _, owned := range view.belongings(u, aDevice) {
+		if d == nil && owned.seed != nil {
+			d = owned
+		}
+	}
+	if d == nil {
 		return "", fmt.Errorf("user %s has no MFA device", user)
 	}
-	s.devices.mu.Lock()
-	defer s.devices.mu.Unlock()
-	d := s.devices.bySerial[a.serial(u.MFADevices[0])]
-	now := s.now()
-	step := stepOf(now)
+	step := stepOf(now) + d.drift
+	s.iam.mu.Lock()
+	defer s.iam.mu.Unlock()
+	spent := s.iam.codesOf(d, step)
 	// The one before comes last: it may be over before it is used.
 	for _, n := range []int64{step, step + 1, step - 1} {
-		if !d.used[n] && !d.given[n] {
-			d.given[n] = true
+		if !spent.used[n] && !spent.given[n] {
+			spent.given[n] = true
 			return totp(d.seed, n), nil
 		}
 	}
-	return "", &NoCodeError{User: u.Name, After: time.Unix((step+1)*30, 0).Sub(now)}
+	return "", &NoCodeError{User: u.name, After: time.Unix((stepOf(now)+1)*30, 0).Sub(now)}
+}
+
+// user finds a user as [World] does: by ARN, by ACCOUNT/NAME, or by a name that
+// is the only one of its kind. n is how many there are.
+func (s *Server) user(name string) (u *entity, n int) {
+	all := s.iam.present().list(aUser, func(e *entity) bool {
+		return name == e.name || name == e.arn() || name == e.account.Name+"/"+e.name || name == e.account.ID+"/"+e.name
+	})
+	if len(all) == 0 {
+		return nil, 0
+	}
+	return all[len(all)-1], len(all)
 }
 
 // spend reports whether the code is right for this step, the one before or the
 // next, and was not used before; then it is used.
-func (d *devices) spend(dev *device, code string, now time.Time) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	step := stepOf(now)
-	for _, m := range []map[int64]bool{dev.used, dev.given} {
-		for n := range m {
-			if n < step-1 {
-				delete(m, n)
-			}
-		}
-	}
+func (l *identities) spend(d *entity, code string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	step := stepOf(now) + d.drift
+	spent := l.codesOf(d, step)
 	for n := step - 1; n <= step+1; n++ {
-		if !dev.used[n] && sameText(totp(dev.seed, n), code) {
-			dev.used[n] = true
+		if !spent.used[n] && sameText(totp(d.seed, n), code) {
+			spent.used[n] = true
 			return true
 		}
 	}
 	return false
+}
+
+// farthest is how many steps a device may be off when it is enabled or resynced.
+const farthest = 20
+
+// spendPair finds two consecutive codes, the older first, and spends them. drift
+// is how far the device is ahead of the server.
+func (l *identities) spendPair(d *entity, first, second string, now time.Time) (drift int64, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	step := stepOf(now)
+	spent := l.codesOf(d, step)
+	for n := step - farthest; n < step+farthest; n++ {
+		if spent.used[n] || spent.used[n+1] || !sameText(totp(d.seed, n), first) || !sameText(totp(d.seed, n+1), second) {
+			continue
+		}
+		spent.used[n], spent.used[n+1] = true, true
+		if drift = n + 1 - step; drift >= -1 && drift <= 1 {
+			drift = 0
+		}
+		return drift, true
+	}
+	return 0, false
 }
 
 func stepOf(t time.Time) int64 { return t.Unix() / int64(mfaStep/time.Second) }

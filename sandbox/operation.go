@@ -123,7 +123,7 @@ func operationsOf(service string) []string {
 	case "sts":
 		return []string{"GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity", "GetSessionToken", "GetFederationToken", "GetAccessKeyInfo"}
 	case "iam":
-		return []string{"ListMFADevices", "GetUser", "ListAccessKeys", "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey", "GetAccessKeyLastUsed", "GetRole"}
+		return iamNames()
 	case "sso":
 		return []string{"GetRoleCredentials", "ListAccounts", "ListAccountRoles", "Logout"}
 	case "sso_oidc":

@@ -143,7 +143,7 @@ func (s *Server) stepSignIn(x *exchange, f *flow, form map[string]string) {
 		return
 	}
 	if f.request.console {
-		f.browser.who.account, f.browser.who.user = who.account, who.user
+		f.browser.who.user = who.user
 	} else {
 		f.browser.who.sso = who.sso
 	}
@@ -180,9 +180,9 @@ func (s *Server) choices(console bool) []choice {
 			out = append(out, choice{id: p.sso.Name, value: p.sso.Name, name: p.sso.Name, detail: p.sso.Email})
 			continue
 		}
-		c := choice{id: p.user.Name, value: p.account.userARN(p.user), name: p.user.Name, detail: p.account.Name + " · " + p.account.ID}
-		if _, _, n := s.world.user(p.user.Name); n > 1 {
-			c.id = p.account.Name + "-" + p.user.Name
+		c := choice{id: p.user.name, value: p.user.arn(), name: p.user.name, detail: p.user.account.Name + " · " + p.user.account.ID}
+		if _, n := s.user(p.user.name); n > 1 {
+			c.id = p.user.account.Name + "-" + p.user.name
 		}
 		out = append(out, c)
 	}

@@ -26,6 +26,9 @@ type rule struct {
 	digits        bool   // digits alone
 	sensitive     bool   // never repeated in a message
 	emptyAsAbsent bool
+	path          bool   // begins and ends with a slash
+	enum          string // the values there are, as AWS lists them
+	least, most   int    // of a number
 }
 
 func (p *params) failed(member, value, constraint string) {
@@ -58,9 +61,25 @@ func (p *params) check(member, value string, r rule) {
 	if n < r.shortest {
 		p.failed(member, shown, fmt.Sprintf("Member must have length greater than or equal to %d", r.shortest))
 	}
+	if r.enum != "" && !has(strings.Split(r.enum, ", "), value) {
+		p.failed(member, shown, "Member must satisfy enum value set: ["+r.enum+"]")
+	}
+	if r.path && value != "" && !pathLike(value) {
+		p.failed(member, shown, "Member must satisfy regular expression pattern: "+r.pattern)
+	}
 	if r.digits && strings.Trim(value, "0123456789") != "" || r.extra != "" && value != "" && !wordy(value, 0, len(value), r.extra) {
 		p.failed(member, shown, "Member must satisfy regular expression pattern: "+r.pattern)
 	}
+}
+
+// pathLike accepts / and what begins and ends with it, without spaces.
+func pathLike(s string) bool {
+	for i := range len(s) {
+		if s[i] < '!' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != "" && s[0] == '/' && s[len(s)-1] == '/'
 }
 
 // seconds reads a duration; zero if it is absent.

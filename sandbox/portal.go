@@ -86,7 +86,11 @@ func (s *Server) permissionSet(a *Account, set, user string) caller {
 		path += region + "/"
 	}
 	name := "AWSReservedSSO_" + set + "_" + hexOf(a.ID + "/" + set)[:16]
-	return roleSession(a, &Role{Name: name, Path: path}, user, caller{})
+	role := &entity{kind: aRole, account: a, path: path, name: name}
+	role.id = uniqueID(aRole.prefix(), role.arn())
+	c := roleSession(role, user, caller{})
+	c.holder = nil // it is the Identity Center's, and none of IAM's here
+	return c
 }
 
 func (s *Server) listAccounts(x *exchange, u *SSOUser) {

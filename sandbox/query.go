@@ -52,7 +52,7 @@ func (s *Server) serveQuery(x *exchange) {
 	}
 	call := s.stsCall
 	if version == iamVersion {
-		x.rec.Service, call = "iam", s.iamCall
+		x.rec.Service, call = "iam", s.serveIAM
 	}
 	result, fail := call(x, action, version, form)
 	if fail != nil {
@@ -79,7 +79,7 @@ func (s *Server) authenticate(x *exchange) (*caller, *stsError) {
 		return nil, &stsError{err.Status, err.Code, err.Message}
 	}
 	x.rec.AccessKeyID = c.keyID
-	s.keys.use(c.keyID, x.rec.Service, sig.Region, x.now)
+	s.iam.use(c.keyID, x.rec.Service, sig.Region, x.now)
 	return c, nil
 }
 
@@ -98,7 +98,9 @@ func (x *exchange) namespace() string {
 // stsResult answers a success; some operations have no result.
 func (x *exchange) stsResult(action string, result any) {
 	var body strings.Builder
-	if result != nil {
+	if own, ok := result.(markup); ok {
+		body.WriteString(string(el(action+"Result", own)))
+	} else if result != nil {
 		encoder := xml.NewEncoder(&body)
 		if err := encoder.EncodeElement(result, xml.StartElement{Name: xml.Name{Local: action + "Result"}}); err != nil {
 			x.stsFail(&stsError{http.StatusInternalServerError, "InternalFailure", "The request processing has failed because of an unknown error."})

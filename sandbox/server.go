@@ -42,9 +42,8 @@ type Server struct {
 
 	issuers map[string]crypto.Signer // by issuer URL; never written after New
 
-	keys      accessKeys
+	iam       identities
 	sessions  sessions
-	devices   devices
 	metadata  metadata
 	container container
 	sso       signIns

@@ -53,7 +53,7 @@ func (s *Server) mint(c caller, lifetime time.Duration, change issue) *caller {
 	c.keyID = "ASIA" + base32.StdEncoding.EncodeToString(random(10))[:9] + "EXAMPLE"
 	c.secret = base64.StdEncoding.EncodeToString(random(24))[:30] + "EXAMPLEKEY"
 	c.token = "IQoJb3JpZ2luX2Vj" + base64.StdEncoding.EncodeToString(random(255)) + "EXAMPLE=="
-	c.expires = now.Add(lifetime).Truncate(time.Second)
+	c.issued, c.expires = now, now.Add(lifetime).Truncate(time.Second)
 	s.sessions.mu.Lock()
 	defer s.sessions.mu.Unlock()
 	if s.sessions.byKey == nil {
@@ -96,16 +96,51 @@ func (s *Server) RevokeSessions() int {
 // lookup finds who has the key. An inactive key, a session without its own
 // token and a long-term key with any token are nobody.
 func (s *Server) lookup(keyID, token string) *caller {
-	c := s.keys.caller(keyID, s.now())
-	if c == nil {
-		s.sessions.mu.Lock()
-		c = s.sessions.byKey[keyID]
-		s.sessions.mu.Unlock()
+	now := s.now()
+	view := s.iam.seen(now)
+	if k := view.byID(keyID); k != nil && k.kind == anAccessKey {
+		owner := view.byID(k.owner)
+		if k.status != statusActive || now.Before(k.works) || token != "" || owner == nil {
+			return nil
+		}
+		c := callerOf(owner)
+		c.keyID, c.secret = keyID, k.secret
+		return view.refreshed(c)
 	}
+	s.sessions.mu.Lock()
+	c := s.sessions.byKey[keyID]
+	s.sessions.mu.Unlock()
 	if c == nil || !sameText(c.token, token) {
 		return nil
 	}
-	return c
+	return view.refreshed(c)
+}
+
+// refreshed is a copy of a caller that knows its holder as it is in the view;
+// nil if the holder is gone, or the key that the session lives with.
+func (w view) refreshed(c *caller) *caller {
+	out := *c
+	if c.parent != "" {
+		if k := w.byID(c.parent); k == nil || k.status != statusActive {
+			return nil
+		}
+	}
+	if c.holder != nil {
+		e := w.byID(c.holder.id)
+		if e == nil {
+			return nil
+		}
+		out.holder, out.granted = e, w.grantsOf(e)
+		if out.user() != nil {
+			out.arn = e.arn()
+		}
+	}
+	for _, arn := range c.policyARNs {
+		if p := w.byARN(aPolicy, arn); p != nil {
+			out.granted.session = append(out.granted.session, p.document)
+		}
+	}
+	return &out
 }
 
 func random(n int) []byte {

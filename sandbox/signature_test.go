@@ -190,7 +190,7 @@ func TestQueryProtocol(t *testing.T) {
 		status       int
 		want         string
 	}{
-		{"POST", "Action=ListUsers&Version=2010-05-08", "", 400, "<Code>InvalidAction</Code><Message>Could not find operation ListUsers for version 2010-05-08</Message>"},
+		{"POST", "Action=ListSAMLProviders&Version=2010-05-08", "", 400, "<Code>InvalidAction</Code><Message>Could not find operation ListSAMLProviders for version 2010-05-08</Message>"},
 		{"POST", "Action=GetCallerIdentity&Version=2010-05-08", "", 400, "Could not find operation GetCallerIdentity for version 2010-05-08"},
 		{"POST", "Action=<b>&Version=2011-06-15", "", 400, "operation &lt;b&gt; for"},
 		{"POST", "", "", 400, "<Code>MissingAction</Code>"},
@@ -207,7 +207,7 @@ func TestQueryProtocol(t *testing.T) {
 			t.Errorf("%s %q: %d %s", c.method, c.body, status, body)
 		}
 	}
-	if log := fmt.Sprint(b.Requests()); strings.Contains(log, "<b>") || strings.Contains(log, "ListUsers") {
+	if log := fmt.Sprint(b.Requests()); strings.Contains(log, "<b>") || strings.Contains(log, "ListSAMLProviders") {
 		t.Errorf("an unknown operation is recorded as it came: %s", log)
 	}
 }

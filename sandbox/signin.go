@@ -78,7 +78,7 @@ func (s *Server) refreshLogin(x *exchange, in signInRequest, key string) {
 		delete(s.sso.logins, in.RefreshToken)
 		refresh = s.grantLogin(grant)
 	}
-	x.write(http.StatusOK, "application/json", []byte(toJSON(x.loginTokens(s.mintLogin(grant.account, grant.user, x.issue), refresh))))
+	x.write(http.StatusOK, "application/json", []byte(toJSON(x.loginTokens(s.mintLogin(grant.who, x.issue), refresh))))
 }
 
 // redeemLogin is the grant of an authorization code; the caller holds the lock.
@@ -92,8 +92,8 @@ func (s *Server) redeemLogin(x *exchange, in signInRequest, key string) {
 		x.signInInvalid("The authorization code belongs to another client, redirect URI or code verifier")
 		return
 	}
-	c := s.mintLogin(code.who.account, code.who.user, x.issue)
-	out := x.loginTokens(c, s.grantLogin(loginGrant{code.who.account, code.who.user, in.ClientID, key, x.now.Add(loginLifetime)}))
+	c := s.mintLogin(code.who, x.issue)
+	out := x.loginTokens(c, s.grantLogin(loginGrant{code.who, in.ClientID, key, x.now.Add(loginLifetime)}))
 	token, err := s.idToken(c, in.ClientID)
 	if err != nil {
 		x.signInFail(http.StatusInternalServerError, "InternalServerException", "server_error", "no identity token could be made")

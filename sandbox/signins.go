@@ -38,11 +38,10 @@ type ssoRefresh struct {
 }
 
 type loginGrant struct {
-	account *Account
-	user    *User
-	client  string
-	key     string // name of the DPoP key
-	ends    time.Time
+	who    person
+	client string
+	key    string // name of the DPoP key
+	ends   time.Time
 }
 
 // SSOSignIn is what a finished sign-in at the Identity Center leaves behind:
@@ -128,7 +127,7 @@ type Login struct {
 // SignInConsole signs a user in at the console, as if it had been done in a browser.
 // The sign-in can be refreshed for 12 hours.
 func (s *Server) SignInConsole(user string) (Login, error) {
-	a, u, n := s.world.user(user)
+	u, n := s.user(user)
 	if n != 1 {
 		return Login{}, notOne(n, user)
 	}
@@ -140,9 +139,9 @@ func (s *Server) SignInConsole(user string) (Login, error) {
 	if err != nil {
 		return Login{}, err
 	}
-	c := s.mintLogin(a, u, issue{})
+	c := s.mintLogin(person{user: u}, issue{})
 	out := Login{
-		Session: c.arn, AccountID: a.ID, ClientID: sameDevice, Key: key,
+		Session: c.arn, AccountID: u.account.ID, ClientID: sameDevice, Key: key,
 		AccessKeyID: c.keyID, SecretAccessKey: c.secret, SessionToken: c.token, ExpiresAt: c.expires,
 	}
 	if out.IDToken, err = s.idToken(c, sameDevice); err != nil {
@@ -150,7 +149,7 @@ func (s *Server) SignInConsole(user string) (Login, error) {
 	}
 	s.sso.mu.Lock()
 	defer s.sso.mu.Unlock()
-	out.RefreshToken = s.grantLogin(loginGrant{a, u, sameDevice, name, s.now().Add(loginLifetime)})
+	out.RefreshToken = s.grantLogin(loginGrant{person{user: u}, sameDevice, name, s.now().Add(loginLifetime)})
 	return out, nil
 }
 
@@ -164,8 +163,9 @@ func (s *Server) grantLogin(g loginGrant) string {
 	return token
 }
 
-func (s *Server) mintLogin(a *Account, u *User, change issue) *caller {
+func (s *Server) mintLogin(who person, change issue) *caller {
 	lifetime := orDefault(s.world.Settings.Login, 15*time.Minute)
-	arn := a.userARN(u)
-	return s.mint(caller{kind: kindSession, console: true, account: a, user: u, arn: arn, userID: uniqueID("AIDA", arn)}, lifetime, change)
+	c := callerOf(who.user)
+	c.kind, c.console, c.mfaAt = kindSession, true, who.mfaAt
+	return s.mint(*c, lifetime, change)
 }

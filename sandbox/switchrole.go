@@ -34,20 +34,22 @@ func (s *Server) serveSwitchRole(x *exchange) {
 		id = a.ID
 	}
 	arn := "arn:aws:iam::" + id + ":role/" + name
-	_, role := s.world.role(arn)
+	view := s.iam.seen(x.now)
+	role := view.byARN(aRole, arn)
 	s.sso.mu.Lock()
 	live := s.browser(x).live(x.now, s.world.Region)
 	s.sso.mu.Unlock()
 	in := switching{arn: arn, display: named, color: strings.TrimPrefix(query["color"], "#"), exists: role != nil}
 	for _, session := range live {
 		in.who = append(in.who, session.who.arn)
-		in.allowed = append(in.allowed, session.who.maySwitch(x, a, role, arn))
+		who := view.refreshed(session.who)
+		in.allowed = append(in.allowed, who != nil && who.maySwitch(x, role, arn))
 	}
 	x.html(http.StatusOK, switchRolePage(in), "")
 }
 
 // maySwitch asks what AssumeRole would ask of the identity that is signed in.
-func (c *caller) maySwitch(x *exchange, a *Account, role *Role, arn string) bool {
+func (c *caller) maySwitch(x *exchange, role *entity, arn string) bool {
 	if c.kind == kindRoot || c.kind == kindFederated || role == nil {
 		return false
 	}
@@ -55,7 +57,7 @@ func (c *caller) maySwitch(x *exchange, a *Account, role *Role, arn string) bool
 	in := assumeRoleInput{roleARN: arn, sessionName: c.arn[strings.LastIndexByte(c.arn, '/')+1:]}
 	in.addTo(ctx)
 	tags, _, fail := inheritTags(c, in.session)
-	return fail == nil && c.mayAssume(a, role, in, ctx, len(tags) > 0) == nil
+	return fail == nil && c.mayAssume(role, in, ctx, len(tags) > 0) == nil
 }
 
 func colorLike(s string) bool {

@@ -45,21 +45,21 @@ func (s *Server) assumeRoleWithWebIdentity(x *exchange, p *params) (any, *stsErr
 	if fail != nil {
 		return nil, fail
 	}
-	account, role := s.world.role(in.roleARN)
-	if role == nil || !trustsIdentity(x, account, role, provider, token, in) {
+	role := s.iam.seen(x.now).byARN(aRole, in.roleARN)
+	if role == nil || !trustsIdentity(x, role, provider, token, in) {
 		return nil, denied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
 	lifetime, fail := sessionLifetime(in.duration, role, false)
 	if fail != nil {
 		return nil, fail
 	}
-	made := s.mint(roleSession(account, role, in.sessionName, caller{
+	made := s.mint(roleSession(role, in.sessionName, caller{
 		sessionPolicy: in.session.document, policyARNs: in.session.policyARNs,
 	}), lifetime, x.issue)
 	return webIdentityResult{
 		SubjectFromWebIdentityToken: token.Text("sub"), Audience: strings.Join(token.Texts("aud"), ","),
 		AssumedRoleUser: assumedRoleUser{made.userID, made.arn}, Credentials: made.credentials(x.issue),
-		Provider: account.arn("iam", "oidc-provider/"+issuerName(provider)), PackedPolicySize: in.session.packed,
+		Provider: role.account.arn("iam", "oidc-provider/"+issuerName(provider)), PackedPolicySize: in.session.packed,
 	}, nil
 }
 
@@ -114,7 +114,7 @@ func (s *Server) verifyIdentity(x *exchange, accountID, compact string) (*jose.T
 
 // trustsIdentity evaluates the role's trust policy. The claims of the token are
 // condition keys under the issuer's name.
-func trustsIdentity(x *exchange, a *Account, r *Role, p *OIDCProvider, token *jose.Token, in assumeRoleInput) bool {
+func trustsIdentity(x *exchange, r *entity, p *OIDCProvider, token *jose.Token, in assumeRoleInput) bool {
 	ctx := clockContext(x)
 	in.addTo(ctx)
 	name := issuerName(p)
@@ -123,13 +123,13 @@ func trustsIdentity(x *exchange, a *Account, r *Role, p *OIDCProvider, token *jo
 			ctx[strings.ToLower(name+":"+claim)] = values
 		}
 	}
-	ctx["aws:federatedprovider"] = []string{a.arn("iam", "oidc-provider/"+name)}
-	trust, err := policy.Parse([]byte(r.Trust.json), policy.Trust)
+	ctx["aws:federatedprovider"] = []string{r.account.arn("iam", "oidc-provider/"+name)}
+	trust, err := policy.Parse([]byte(r.trust), policy.Trust)
 	if err != nil {
 		return false
 	}
 	return trust.Evaluate(policy.Request{
-		Action: "sts:AssumeRoleWithWebIdentity", Resource: a.roleARN(r), Context: ctx,
-		Caller: policy.Caller{Kind: "Federated", Names: []string{a.arn("iam", "oidc-provider/"+name)}},
+		Action: "sts:AssumeRoleWithWebIdentity", Resource: r.arn(), Context: ctx,
+		Caller: policy.Caller{Kind: "Federated", Names: []string{r.account.arn("iam", "oidc-provider/"+name)}},
 	}).Allowed
 }

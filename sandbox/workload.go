@@ -91,12 +91,12 @@ func (h *homeWriter) workload(as Workload) ([]string, error) {
 			return none("the world has no task_role")
 		}
 		service := map[Workload]string{ECS: "ecs-tasks.amazonaws.com", EKS: "pods.eks.amazonaws.com", Lambda: "lambda.amazonaws.com"}[as]
-		account, role := s.world.role(s.world.TaskRole)
-		if !trustsService(s.itself(), account, role, service) {
+		role := s.iam.present().byARN(aRole, s.world.TaskRole)
+		if role == nil || !trustsService(s.itself(), role, service) {
 			return none("the trust policy of the task_role does not name %s", service)
 		}
 		if as == Lambda {
-			return s.functionEnv(account, role), nil
+			return s.functionEnv(role), nil
 		}
 		if as == ECS {
 			return []string{uri, "AWS_CONTAINER_AUTHORIZATION_TOKEN=" + s.container.token}, nil
@@ -125,8 +125,8 @@ func (s *Server) itself() *exchange {
 }
 
 // functionEnv is what Lambda puts into the environment of a function.
-func (s *Server) functionEnv(a *Account, r *Role) []string {
-	c := s.mint(roleSession(a, r, "function", caller{}), orDefault(s.world.Settings.Metadata, 6*time.Hour), issue{})
+func (s *Server) functionEnv(r *entity) []string {
+	c := s.mint(roleSession(r, "function", caller{}), orDefault(s.world.Settings.Metadata, 6*time.Hour), issue{})
 	return []string{"AWS_ACCESS_KEY_ID=" + c.keyID, "AWS_SECRET_ACCESS_KEY=" + c.secret, "AWS_SESSION_TOKEN=" + c.token}
 }
 
@@ -147,10 +147,9 @@ func (s *Server) roleOf(identity string) (string, error) {
 		if at < 0 {
 			continue
 		}
-		for j := range a.Roles {
-			r := &a.Roles[j]
-			in := assumeRoleInput{roleARN: a.roleARN(r), sessionName: "workload"}
-			if trustsIdentity(s.itself(), a, r, &a.OIDCProviders[at], token, in) {
+		for _, r := range s.iam.present().list(aRole, func(e *entity) bool { return e.account == a }) {
+			in := assumeRoleInput{roleARN: r.arn(), sessionName: "workload"}
+			if trustsIdentity(s.itself(), r, &a.OIDCProviders[at], token, in) {
 				return in.roleARN, nil
 			}
 		}

@@ -37,6 +37,7 @@ type Settings struct {
 	Metadata              time.Duration `yaml:"metadata"`                // IMDS and container credentials; 6h
 	WebIdentityToken      time.Duration `yaml:"web_identity_token"`      // 1h
 	NewKeyDelay           time.Duration `yaml:"new_key_delay"`           // until a key that IAM has made is known; 0
+	IAMDelay              time.Duration `yaml:"iam_delay"`               // how long reads and permissions lag behind what calls of IAM change; 0
 	Login                 time.Duration `yaml:"login"`                   // credentials of the sign-in service; 15m, which is also the most
 	ClientRegistration    time.Duration `yaml:"client_registration"`     // of a program at the Identity Center; 2160h, which is 90 days
 	AuthorizationCode     time.Duration `yaml:"authorization_code"`      // 10m
@@ -50,27 +51,69 @@ type Settings struct {
 
 // Account is one AWS account.
 type Account struct {
-	ID             string         `yaml:"id"` // 12 digits
-	Name           string         `yaml:"name"`
-	Email          string         `yaml:"email"` // NAME@example.com if empty
-	RootAccessKeys []AccessKey    `yaml:"root_access_keys"`
-	Users          []User         `yaml:"users"`
-	Roles          []Role         `yaml:"roles"`
-	OIDCProviders  []OIDCProvider `yaml:"oidc_providers"`
+	ID             string      `yaml:"id"` // 12 digits
+	Name           string      `yaml:"name"`
+	Email          string      `yaml:"email"` // NAME@example.com if empty
+	RootAccessKeys []AccessKey `yaml:"root_access_keys"`
+	Users          []User      `yaml:"users"`
+	Roles          []Role      `yaml:"roles"`
+	Groups         []Group     `yaml:"groups"`
+	// Policies are the managed policies of the account itself.
+	Policies []ManagedPolicy `yaml:"policies"`
+	// PasswordPolicy is the account's own; nil: AWS's.
+	PasswordPolicy *PasswordPolicy `yaml:"password_policy"`
+	OIDCProviders  []OIDCProvider  `yaml:"oidc_providers"`
 
 	generated bool // its name may be another's too
 }
 
-// User is one IAM user. A user without policies may use all of STS, and IAM for
-// itself.
+// User is one IAM user. A user of a world without policies, groups, boundary and
+// password may use all of STS, and IAM for itself.
 type User struct {
 	Name       string            `yaml:"name"`
 	Path       string            `yaml:"path"` // "/" if empty
 	AccessKeys []AccessKey       `yaml:"access_keys"`
 	MFADevices []MFADevice       `yaml:"mfa_devices"`
 	FIDOKeys   []FIDOKey         `yaml:"fido_keys"`
-	Policies   []PolicyDocument  `yaml:"policies"`
+	Policies   []PolicyDocument  `yaml:"policies"` // inline; their names are policy-1 and so on
 	Tags       map[string]string `yaml:"tags"`
+	Groups     []string          `yaml:"groups"` // names
+	// ManagedPolicies and Boundary are ARNs, of the account's own policies or of AWS's.
+	ManagedPolicies []string `yaml:"managed_policies"`
+	Boundary        string   `yaml:"boundary"`
+	// Password is for the console; "" for a user who cannot sign in there but by a
+	// click on its name.
+	Password string `yaml:"password"`
+	// PasswordReset has the user set another one at the first sign-in.
+	PasswordReset bool `yaml:"password_reset"`
+}
+
+// Group is one IAM group.
+type Group struct {
+	Name            string           `yaml:"name"`
+	Path            string           `yaml:"path"`
+	Policies        []PolicyDocument `yaml:"policies"`
+	ManagedPolicies []string         `yaml:"managed_policies"`
+}
+
+// ManagedPolicy is a policy that an account's users, groups and roles can share.
+type ManagedPolicy struct {
+	Name     string          `yaml:"name"`
+	Path     string          `yaml:"path"`
+	Document *PolicyDocument `yaml:"document"`
+}
+
+// PasswordPolicy says what an account's passwords must be, in the words of IAM.
+type PasswordPolicy struct {
+	MinimumLength   int  `yaml:"minimum_length"` // 6 to 128; 6 if zero
+	Symbols         bool `yaml:"require_symbols"`
+	Numbers         bool `yaml:"require_numbers"`
+	Uppercase       bool `yaml:"require_uppercase"`
+	Lowercase       bool `yaml:"require_lowercase"`
+	UsersMayChange  bool `yaml:"users_may_change"` // their own, without a policy that allows it
+	MaxAge          int  `yaml:"max_age"`          // days, 1 to 1095; 0 for no end
+	ReusePrevention int  `yaml:"reuse_prevention"` // how many old ones are refused, 1 to 24; 0 for none
+	HardExpiry      bool `yaml:"hard_expiry"`      // an old password cannot be changed by its user
 }
 
 // AccessKey is one long-term key. Its id is AKIA, capitals and digits, and
@@ -93,13 +136,15 @@ type FIDOKey struct {
 	Name string `yaml:"name"` // serial number: arn:aws:iam::ACCOUNT:u2f/user/USER/NAME-…
 }
 
-// Role is one IAM role. A role without policies may use all of STS.
+// Role is one IAM role. A role of a world without policies may use all of STS.
 type Role struct {
 	Name               string           `yaml:"name"`
 	Path               string           `yaml:"path"`
 	MaxSessionDuration time.Duration    `yaml:"max_session_duration"` // 1h to 12h; 1h if zero
 	Trust              *PolicyDocument  `yaml:"trust"`
 	Policies           []PolicyDocument `yaml:"policies"`
+	ManagedPolicies    []string         `yaml:"managed_policies"` // ARNs
+	Boundary           string           `yaml:"boundary"`         // ARN
 }
 
 // OIDCProvider is an identity provider that an account trusts; the sandbox owns
@@ -206,10 +251,11 @@ func (a *Account) arn(service, resource string) string {
 func (a *Account) userARN(u *User) string { return a.arn("iam", "user"+cleanPath(u.Path)+u.Name) }
 func (a *Account) roleARN(r *Role) string { return a.arn("iam", "role"+cleanPath(r.Path)+r.Name) }
 
-// fidoSerial is unique by the part at its end, as AWS makes it.
-func (a *Account) fidoSerial(u *User, k FIDOKey) string {
+// fidoResource ends the serial number of a security key. It is unique by the part
+// at its end, as AWS makes it.
+func (a *Account) fidoResource(u *User, k FIDOKey) string {
 	name := "u2f/user" + cleanPath(u.Path) + u.Name + "/" + k.Name
-	return a.arn("iam", name+"-"+uniqueID("", a.arn("iam", name)))
+	return name + "-" + uniqueID("", a.arn("iam", name))
 }
 
 func (a *Account) serial(d MFADevice) string {
