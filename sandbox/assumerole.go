@@ -8,16 +8,9 @@ import (
 	"github.com/latchkey-aws/latchkey/internal/policy"
 )
 
-type assumedRoleUser struct {
-	AssumedRoleID string `xml:"AssumedRoleId"`
-	Arn           string
-}
-
-type assumeRoleResult struct {
-	SourceIdentity   string `xml:",omitempty"`
-	AssumedRoleUser  assumedRoleUser
-	Credentials      credentials
-	PackedPolicySize int `xml:",omitempty"`
+// assumedRole says whose a new session is.
+func (c *caller) assumedRole() markup {
+	return el("AssumedRoleUser", fields("AssumedRoleId", c.userID, "Arn", c.arn))
 }
 
 // assumeRoleInput is what AssumeRole was asked for.
@@ -55,20 +48,20 @@ func roleSyntax(arn string) bool {
 		wordy(parts[5][len("role/"):], 1, 576, "/+=,.@-")
 }
 
-func (s *Server) assumeRole(x *exchange, c *caller, p *params) (any, *stsError) {
+func (s *Server) assumeRole(x *exchange, c *caller, p *params) (markup, *stsError) {
 	in, fail := readAssumeRole(p)
 	if fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	if c.kind == kindRoot {
-		return nil, denied("Roles may not be assumed by root accounts.")
+		return "", denied("Roles may not be assumed by root accounts.")
 	}
 	if c.kind == kindFederated {
-		return nil, c.unauthorized("sts:AssumeRole", in.roleARN)
+		return "", c.unauthorized("sts:AssumeRole", in.roleARN)
 	}
 	ctx := c.context(x)
 	if fail := s.checkMFA(x, c, in.serial, in.code); fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	if in.code != "" {
 		ctx["aws:multifactorauthpresent"] = []string{"true"}
@@ -77,15 +70,15 @@ func (s *Server) assumeRole(x *exchange, c *caller, p *params) (any, *stsError) 
 	in.addTo(ctx)
 	tags, transitive, fail := inheritTags(c, in.session)
 	if fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	role := s.iam.seen(x.now).byARN(aRole, in.roleARN)
 	if fail := c.mayAssume(role, in, ctx, len(tags) > 0); fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	lifetime, fail := sessionLifetime(in.duration, role, c.kind != kindUser)
 	if fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	identity := in.sourceIdentity
 	if identity == "" {
@@ -95,10 +88,7 @@ func (s *Server) assumeRole(x *exchange, c *caller, p *params) (any, *stsError) 
 		chained: c.kind != kindUser, sourceIdentity: identity, tags: tags, transitive: transitive,
 		sessionPolicy: in.session.document, policyARNs: in.session.policyARNs,
 	}), lifetime, x.issue)
-	return assumeRoleResult{
-		SourceIdentity: identity, AssumedRoleUser: assumedRoleUser{made.userID, made.arn},
-		Credentials: made.credentials(x.issue), PackedPolicySize: in.session.packed,
-	}, nil
+	return fields("SourceIdentity", identity) + made.assumedRole() + made.credentials(x.issue) + in.session.packedSize(), nil
 }
 
 // addTo adds the condition keys of the request itself.

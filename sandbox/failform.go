@@ -82,6 +82,8 @@ func wireErrors(service string) []wireError {
 			{403, "AccessDenied", ""}, {403, "ExpiredToken", ""}, {403, "InvalidClientTokenId", ""}, {403, "SignatureDoesNotMatch", ""},
 			{403, "RegionDisabledException", ""}, {404, "NoSuchEntity", ""}, {409, "LimitExceeded", ""},
 			{400, "Throttling", ""}, {429, "Throttling", ""}, {400, "IDPCommunicationError", ""},
+			{409, "EntityAlreadyExists", ""}, {409, "DeleteConflict", ""}, {409, "EntityTemporarilyUnmodifiable", ""}, {409, "ConcurrentModification", ""},
+			{403, "InvalidAuthenticationCode", ""}, {500, "ServiceFailure", ""}, {404, "NotSupportedService", ""}, {410, "ReportNotPresent", ""}, {410, "ReportExpired", ""},
 		}
 	case "sso":
 		return []wireError{

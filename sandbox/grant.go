@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,18 +84,28 @@ func policyARN(arn string) bool {
 }
 
 // credentials is the element that hands keys out.
-type credentials struct {
-	AccessKeyID     *string `xml:"AccessKeyId"`
-	SecretAccessKey *string
-	SessionToken    *string
-	Expiration      *string
+func (c *caller) credentials(change issue) markup {
+	var out markup
+	for _, m := range [...]struct {
+		name string
+		text *string
+	}{
+		{"AccessKeyId", part(change, partID, c.keyID)}, {"SecretAccessKey", part(change, partSecret, c.secret)},
+		{"SessionToken", part(change, partToken, c.token)}, {"Expiration", part(change, partExpiration, c.stamp())},
+	} {
+		if m.text != nil {
+			out += el(m.name, escaped(*m.text))
+		}
+	}
+	return el("Credentials", out)
 }
 
-func (c *caller) credentials(change issue) credentials {
-	return credentials{
-		part(change, partID, c.keyID), part(change, partSecret, c.secret),
-		part(change, partToken, c.token), part(change, partExpiration, c.stamp()),
+// packedSize is how full the token is, where policies or tags are in it.
+func (r request) packedSize() markup {
+	if r.packed == 0 {
+		return ""
 	}
+	return fields("PackedPolicySize", strconv.Itoa(r.packed))
 }
 
 // stamp is when the credentials end, as services say it.

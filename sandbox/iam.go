@@ -30,10 +30,10 @@ type iamCall struct {
 }
 
 // serveIAM runs one operation of IAM.
-func (s *Server) serveIAM(x *exchange, action, version string, form url.Values) (any, *stsError) {
+func (s *Server) serveIAM(x *exchange, action, version string, form url.Values) (markup, *stsError) {
 	op, known := iamOperationOf(action)
 	if !known {
-		return nil, &stsError{http.StatusBadRequest, "InvalidAction",
+		return "", &stsError{http.StatusBadRequest, "InvalidAction",
 			"Could not find operation " + clip(action) + " for version " + clip(version)}
 	}
 	x.rec.Operation = action
@@ -41,27 +41,23 @@ func (s *Server) serveIAM(x *exchange, action, version string, form url.Values) 
 	defer s.iam.calls.Unlock()
 	c, fail := s.authenticate(x)
 	if fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	if c.kind == kindFederated || c.kind == kindSession && c.mfaAt.IsZero() && !c.console {
 		// IAM does not take such sessions, and says no more than this.
-		return nil, unknownToken()
+		return "", unknownToken()
 	}
 	r := &iamCall{s: s, x: x, c: c, p: &params{form: form}, op: op, view: s.iam.present()}
 	if op.reads() {
 		r.view = s.iam.seen(x.now)
 	}
 	if fail := r.read(); fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	if fail := r.find(); fail != nil {
-		return nil, fail
+		return "", fail
 	}
-	result, fail := op.run(r)
-	if fail != nil || result == "" {
-		return nil, fail
-	}
-	return result, nil
+	return op.run(r)
 }
 
 // read checks every parameter of the operation by its rule.
@@ -87,6 +83,8 @@ func (r *iamCall) read() *stsError {
 }
 
 // get is one parameter; "" if it is absent.
+//
+//go:noinline
 func (r *iamCall) get(name string) string { return r.p.form.Get(name) }
 
 // find looks up what the call is about, and asks the caller's policies. Only who
@@ -127,9 +125,6 @@ func (r *iamCall) find() *stsError {
 func (r *iamCall) existing() *stsError {
 	kind := r.op.kind
 	name := r.get(kind.parameter(false))
-	if r.op.how == bySource {
-		name, kind = r.source()
-	}
 	a := r.c.account
 	switch {
 	case name == "" && r.op.how == orCaller:
@@ -170,8 +165,9 @@ func noSuchEntity(kind entityKind, name string) *stsError {
 	return noSuch("The " + kind.word() + " with name " + name + " cannot be found.")
 }
 
+//go:noinline
 func noSuch(message string) *stsError {
-	return &stsError{http.StatusNotFound, "NoSuchEntity", message}
+	return refuse("NoSuchEntity", message)
 }
 
 // judge asks the caller's policies about the call, with the condition keys that
@@ -234,9 +230,9 @@ func (r *iamCall) list(name string) []string {
 func (r *iamCall) page(name string, items []markup) markup {
 	items = items[min(r.from, len(items)):]
 	if len(items) <= r.most {
-		return members(name, items...) + flag("IsTruncated", false)
+		return members(name, items) + fields("IsTruncated", "false")
 	}
-	return members(name, items[:r.most]...) + flag("IsTruncated", true) + leaf("Marker", strconv.Itoa(r.from+r.most))
+	return members(name, items[:r.most]) + fields("IsTruncated", "true", "Marker", strconv.Itoa(r.from+r.most))
 }
 
 // page reads where a list begins and how long it may be.
@@ -256,13 +252,20 @@ func (p *params) page() (from, most int) {
 }
 
 // edit changes what the call is about.
+//
+//go:noinline
 func (r *iamCall) edit(change func(*entity)) { r.on = r.s.iam.edit(r.on, r.x.now, change) }
 
-func conflict(code, message string) *stsError {
-	return &stsError{http.StatusConflict, code, message}
+// refuse is a refusal, with the status that its code has.
+//
+//go:noinline
+func refuse(code, message string) *stsError {
+	return &stsError{findError("iam", 0, code).status, code, message}
 }
 
 // over says that a limit of IAM's is reached.
+//
+//go:noinline
 func over(quota string, most int) *stsError {
-	return conflict("LimitExceeded", "Cannot exceed quota for "+quota+": "+strconv.Itoa(most))
+	return refuse("LimitExceeded", "Cannot exceed quota for "+quota+": "+strconv.Itoa(most))
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -35,23 +34,24 @@ func belongingsTable() []belonging {
 }
 
 // belonging is what the operation is about, by its name.
-func (r *iamCall) belonging() belonging {
-	for _, b := range belongingsTable() {
-		if strings.Contains(r.op.name, strings.TrimSuffix(b.id, "Id")) {
+func (r *iamCall) belonging() *belonging {
+	table := belongingsTable()
+	for i := range table {
+		if b := &table[i]; strings.Contains(r.op.name, strings.TrimSuffix(b.id, "Id")) {
 			return b
 		}
 	}
-	return belongingsTable()[1] // SigningCertificate
+	return &table[1] // SigningCertificate
 }
 
 // markup is one of them without its secret.
-func (b belonging) markup(owner, e *entity) markup {
-	out := some("UserName", owner.name) + leaf(b.id, e.name) + leaf("Status", e.status) + moment(b.date, e.created)
+func (b *belonging) markup(owner, e *entity) markup {
+	out := fields("UserName", owner.name, b.id, e.name, "Status", e.status, b.date, stamp(e.created))
 	switch b.kind {
 	case aCertificate:
-		out += leaf("CertificateBody", e.body)
+		out += fields("CertificateBody", e.body)
 	case aServiceCredential:
-		out += leaf("ServiceName", e.body) + leaf("ServiceUserName", owner.name+"-at-"+owner.account.ID)
+		out += fields("ServiceName", e.body, "ServiceUserName", owner.name+"-at-"+owner.account.ID)
 	}
 	return out
 }
@@ -68,7 +68,7 @@ func listBelongings(r *iamCall) (markup, *stsError) {
 }
 
 // mine finds the one that the call names.
-func (r *iamCall) mine(b belonging) (*entity, *stsError) {
+func (r *iamCall) mine(b *belonging) (*entity, *stsError) {
 	id := r.get(b.id)
 	for _, e := range r.view.belongings(r.on, b.kind) {
 		if e.name == id {
@@ -96,7 +96,7 @@ func deleteBelonging(r *iamCall) (markup, *stsError) {
 }
 
 // newBelonging gives the user another one, if there may be as many.
-func (r *iamCall) newBelonging(id string, what owned) (*entity, belonging, *stsError) {
+func (r *iamCall) newBelonging(id string, what owned) (*entity, *belonging, *stsError) {
 	b := r.belonging()
 	n := 0
 	for _, e := range r.view.belongings(r.on, b.kind) {
@@ -124,13 +124,13 @@ func createAccessKey(r *iamCall) (markup, *stsError) {
 	if fail != nil {
 		return "", fail
 	}
-	return el(b.one, b.markup(r.on, k), leaf("SecretAccessKey", k.secret)), nil
+	return el(b.one, b.markup(r.on, k), fields("SecretAccessKey", k.secret)), nil
 }
 
 func uploadCertificate(r *iamCall) (markup, *stsError) {
 	body := r.get("CertificateBody")
 	if block, _ := pem.Decode([]byte(body)); block == nil || block.Type != "CERTIFICATE" {
-		return "", &stsError{http.StatusBadRequest, "MalformedCertificate", "Certificate " + clip(body) + " is malformed"}
+		return "", refuse("MalformedCertificate", "Certificate "+clip(body)+" is malformed")
 	}
 	e, b, fail := r.newBelonging(base32.StdEncoding.EncodeToString(random(20))[:25]+"EXAMPLE", owned{body: body})
 	if fail != nil {
@@ -141,13 +141,13 @@ func uploadCertificate(r *iamCall) (markup, *stsError) {
 
 func uploadSSHKey(r *iamCall) (markup, *stsError) {
 	body := r.get("SSHPublicKeyBody")
-	fields := strings.Fields(body)
-	if len(fields) < 2 || fields[0] != "ssh-rsa" {
-		return "", &stsError{http.StatusBadRequest, "InvalidPublicKey", "The public key is not an RSA key in the ssh-rsa format."}
+	words := strings.Fields(body)
+	if len(words) < 2 || words[0] != "ssh-rsa" {
+		return "", refuse("InvalidPublicKey", "The public key is not an RSA key in the ssh-rsa format.")
 	}
-	raw, err := base64.StdEncoding.DecodeString(fields[1])
+	raw, err := base64.StdEncoding.DecodeString(words[1])
 	if err != nil {
-		return "", &stsError{http.StatusBadRequest, "InvalidPublicKey", "The public key cannot be read."}
+		return "", refuse("InvalidPublicKey", "The public key cannot be read.")
 	}
 	e, b, fail := r.newBelonging(madeID("APKA"), owned{body: body})
 	if fail != nil {
@@ -159,19 +159,19 @@ func uploadSSHKey(r *iamCall) (markup, *stsError) {
 	for i := 0; i < len(digits); i += 2 {
 		pairs = append(pairs, digits[i:i+2])
 	}
-	return el(b.one, b.markup(r.on, e), leaf("SSHPublicKeyBody", body), leaf("Fingerprint", strings.Join(pairs, ":"))), nil
+	return el(b.one, b.markup(r.on, e), fields("SSHPublicKeyBody", body, "Fingerprint", strings.Join(pairs, ":"))), nil
 }
 
 func createServiceCredential(r *iamCall) (markup, *stsError) {
 	service := r.get("ServiceName")
 	if service != "codecommit.amazonaws.com" && service != "cassandra.amazonaws.com" {
-		return "", &stsError{http.StatusNotFound, "NotSupportedService", "No such service " + clip(service) + " is supported for Service Specific Credentials"}
+		return "", refuse("NotSupportedService", "No such service "+clip(service)+" is supported for Service Specific Credentials")
 	}
 	e, b, fail := r.newBelonging(madeID("ACCA"), owned{body: service, secret: madeSecret()})
 	if fail != nil {
 		return "", fail
 	}
-	return el(b.one, b.markup(r.on, e), leaf("ServicePassword", e.secret)), nil
+	return el(b.one, b.markup(r.on, e), fields("ServicePassword", e.secret)), nil
 }
 
 func resetServiceCredential(r *iamCall) (markup, *stsError) {
@@ -181,7 +181,7 @@ func resetServiceCredential(r *iamCall) (markup, *stsError) {
 		return "", fail
 	}
 	e = r.s.iam.edit(e, r.x.now, func(e *entity) { e.secret = madeSecret() })
-	return el(b.one, b.markup(r.on, e), leaf("ServicePassword", e.secret)), nil
+	return el(b.one, b.markup(r.on, e), fields("ServicePassword", e.secret)), nil
 }
 
 // findByKey finds the user by the access key that the call names.
@@ -203,9 +203,9 @@ func (r *iamCall) findByKey() *stsError {
 
 func getAccessKeyLastUsed(r *iamCall) (markup, *stsError) {
 	used := r.s.iam.lastUse(r.get("AccessKeyId"))
-	last := leaf("ServiceName", "N/A") + leaf("Region", "N/A")
+	last := fields("ServiceName", "N/A", "Region", "N/A")
 	if !used.at.IsZero() {
-		last = moment("LastUsedDate", used.at) + leaf("ServiceName", used.service) + leaf("Region", used.region)
+		last = fields("LastUsedDate", stamp(used.at), "ServiceName", used.service, "Region", used.region)
 	}
-	return some("UserName", r.on.name) + el("AccessKeyLastUsed", last), nil
+	return fields("UserName", r.on.name) + el("AccessKeyLastUsed", last), nil
 }

@@ -8,7 +8,7 @@ const (
 )
 
 func groupMarkup(g *entity) markup {
-	return leaf("Path", g.path) + leaf("GroupName", g.name) + leaf("GroupId", g.id) + leaf("Arn", g.arn()) + moment("CreateDate", g.created)
+	return fields("Path", g.path, "GroupName", g.name, "GroupId", g.id, "Arn", g.arn(), "CreateDate", stamp(g.created))
 }
 
 func createGroup(r *iamCall) (markup, *stsError) {
@@ -31,11 +31,11 @@ func listGroups(r *iamCall) (markup, *stsError) { return r.page("Groups", r.belo
 func deleteGroup(r *iamCall) (markup, *stsError) {
 	switch {
 	case len(r.view.members(r.on)) > 0:
-		return "", conflict("DeleteConflict", "Cannot delete entity, must remove users from group first.")
+		return "", refuse("DeleteConflict", "Cannot delete entity, must remove users from group first.")
 	case len(r.on.inline) > 0:
-		return "", conflict("DeleteConflict", "Cannot delete entity, must delete policies first.")
+		return "", refuse("DeleteConflict", "Cannot delete entity, must delete policies first.")
 	case len(r.on.attached) > 0:
-		return "", conflict("DeleteConflict", "Cannot delete entity, must detach all policies first.")
+		return "", refuse("DeleteConflict", "Cannot delete entity, must detach all policies first.")
 	}
 	r.s.iam.remove(r.on, r.x.now)
 	return "", nil

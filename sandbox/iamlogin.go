@@ -2,7 +2,7 @@ package sandbox
 
 import (
 	"fmt"
-	"net/http"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -75,9 +75,11 @@ func passwordProblem(account, u *entity, password string) string {
 }
 
 // acceptable checks a new password of the user that the call is about.
+//
+//go:noinline
 func (r *iamCall) acceptable(password string) *stsError {
 	if why := passwordProblem(r.view.byID(r.c.account.ID), r.on, password); why != "" {
-		return &stsError{http.StatusBadRequest, "PasswordPolicyViolation", why}
+		return refuse("PasswordPolicyViolation", why)
 	}
 	return nil
 }
@@ -88,22 +90,22 @@ func (r *iamCall) profile() *stsError {
 	u := r.on
 	switch {
 	case u.kind != aUser:
-		return &stsError{http.StatusBadRequest, "InvalidUserType", "Only IAM Users can have a login profile."}
+		return refuse("InvalidUserType", "Only IAM Users can have a login profile.")
 	case u.login == nil:
 		return noSuch("Login Profile for User " + u.name + " cannot be found.")
 	case !r.op.reads() && r.x.now.Before(u.login.created.Add(r.s.iam.delay)):
-		return conflict("EntityTemporarilyUnmodifiable", "Login Profile for User "+u.name+" cannot be modified while login profile is being created.")
+		return refuse("EntityTemporarilyUnmodifiable", "Login Profile for User "+u.name+" cannot be modified while login profile is being created.")
 	}
 	return nil
 }
 
 func loginMarkup(u *entity) markup {
-	return el("LoginProfile", leaf("UserName", u.name), moment("CreateDate", u.login.created), flag("PasswordResetRequired", u.login.reset))
+	return el("LoginProfile", fields("UserName", u.name, "CreateDate", stamp(u.login.created), "PasswordResetRequired", strconv.FormatBool(u.login.reset)))
 }
 
 func createLoginProfile(r *iamCall) (markup, *stsError) {
 	if r.on.kind == aUser && r.on.login != nil {
-		return "", conflict("EntityAlreadyExists", "Login Profile for user "+r.on.name+" already exists.")
+		return "", refuse("EntityAlreadyExists", "Login Profile for user "+r.on.name+" already exists.")
 	}
 	if r.on.kind != aUser {
 		return "", r.profile()
@@ -153,7 +155,7 @@ func deleteLoginProfile(r *iamCall) (markup, *stsError) {
 // changePassword is for users alone, who know the old one.
 func changePassword(r *iamCall) (markup, *stsError) {
 	if r.on.kind != aUser {
-		return "", &stsError{http.StatusBadRequest, "InvalidUserType", "Only IAM Users can change their own password."}
+		return "", refuse("InvalidUserType", "Only IAM Users can change their own password.")
 	}
 	if fail := r.profile(); fail != nil {
 		return "", fail

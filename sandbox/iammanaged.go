@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"strconv"
+
 	"github.com/latchkey-aws/latchkey/internal/policy"
 )
 
@@ -20,9 +22,7 @@ func (r *iamCall) policyMarkup(p *entity) markup {
 	if p.account == nil {
 		created = r.s.began
 	}
-	return leaf("PolicyName", p.name) + leaf("PolicyId", p.id) + leaf("Arn", p.arn()) + leaf("Path", p.path) + leaf("DefaultVersionId", "v1") +
-		count("AttachmentCount", attached) + count("PermissionsBoundaryUsageCount", bounds) + flag("IsAttachable", true) +
-		moment("CreateDate", created) + moment("UpdateDate", created)
+	return fields("PolicyName", p.name, "PolicyId", p.id, "Arn", p.arn(), "Path", p.path, "DefaultVersionId", "v1", "AttachmentCount", strconv.Itoa(attached), "PermissionsBoundaryUsageCount", strconv.Itoa(bounds), "IsAttachable", "true", "CreateDate", stamp(created), "UpdateDate", stamp(created))
 }
 
 func createPolicy(r *iamCall) (markup, *stsError) {
@@ -40,7 +40,7 @@ func createPolicy(r *iamCall) (markup, *stsError) {
 }
 
 func getPolicy(r *iamCall) (markup, *stsError) {
-	return el("Policy", r.policyMarkup(r.on)+some("Description", r.on.description)+taggedMarkup(r.on)), nil
+	return el("Policy", r.policyMarkup(r.on)+fields("Description", r.on.description)+taggedMarkup(r.on)), nil
 }
 
 func (r *iamCall) versionMarkup(document bool) markup {
@@ -48,9 +48,9 @@ func (r *iamCall) versionMarkup(document bool) markup {
 	if r.on.account == nil {
 		created = r.s.began
 	}
-	out := leaf("VersionId", "v1") + flag("IsDefaultVersion", true) + moment("CreateDate", created)
+	out := fields("VersionId", "v1", "IsDefaultVersion", "true", "CreateDate", stamp(created))
 	if document {
-		out += leaf("Document", encoded(r.on.document))
+		out += fields("Document", encoded(r.on.document))
 	}
 	return out
 }
@@ -101,12 +101,12 @@ func listEntitiesForPolicy(r *iamCall) (markup, *stsError) {
 		var found []markup
 		for _, e := range r.view.in(r.c.account, k.kind) {
 			if has(e.attached, r.arn) {
-				found = append(found, leaf(k.kind.parameter(false), e.name)+leaf(k.id, e.id))
+				found = append(found, fields(k.kind.parameter(false), e.name, k.id, e.id))
 			}
 		}
-		out += members(k.list, found...)
+		out += members(k.list, found)
 	}
-	return out + flag("IsTruncated", false), nil
+	return out + fields("IsTruncated", "false"), nil
 }
 
 func deletePolicy(r *iamCall) (markup, *stsError) {
@@ -116,7 +116,7 @@ func deletePolicy(r *iamCall) (markup, *stsError) {
 	for _, kind := range []entityKind{aUser, aGroup, aRole} {
 		for _, e := range r.view.in(r.c.account, kind) {
 			if has(e.attached, r.arn) || e.boundary == r.arn {
-				return "", conflict("DeleteConflict", "Cannot delete a policy attached to entities.")
+				return "", refuse("DeleteConflict", "Cannot delete a policy attached to entities.")
 			}
 		}
 	}

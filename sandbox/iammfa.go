@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/base32"
 	"encoding/base64"
-	"net/http"
 	"net/url"
 	"time"
 )
@@ -13,14 +12,14 @@ const maxDevices = 8
 
 // deviceMarkup is a VirtualMFADevice as lists have it.
 func (r *iamCall) deviceMarkup(d *entity) markup {
-	out := leaf("SerialNumber", d.arn())
+	out := fields("SerialNumber", d.arn())
 	if d.owner == "" {
 		return out
 	}
 	if owner := r.view.byID(d.owner); owner != nil {
 		out += el("User", r.userMarkup(owner, false))
 	}
-	return out + moment("EnableDate", d.enabled)
+	return out + fields("EnableDate", stamp(d.enabled))
 }
 
 // createDevice makes a device that nobody has yet. Its seed is shown only now: the
@@ -34,10 +33,10 @@ func createDevice(r *iamCall) (markup, *stsError) {
 	address := "otpauth://totp/Amazon%20Web%20Services:" + url.PathEscape(r.on.name+"@"+r.c.account.ID) + "?secret=" + text + "&issuer=Amazon%20Web%20Services"
 	picture, err := qrPicture(address)
 	if err != nil {
-		return "", &stsError{http.StatusInternalServerError, "ServiceFailure", "The request processing has failed because of an unknown error."}
+		return "", refuse("ServiceFailure", "The request processing has failed because of an unknown error.")
 	}
 	blob := base64.StdEncoding.EncodeToString
-	return el("VirtualMFADevice", leaf("SerialNumber", r.on.arn()), leaf("Base32StringSeed", blob([]byte(text))), leaf("QRCodePNG", blob(picture)), taggedMarkup(r.on)), nil
+	return el("VirtualMFADevice", fields("SerialNumber", r.on.arn(), "Base32StringSeed", blob([]byte(text)), "QRCodePNG", blob(picture)), taggedMarkup(r.on)), nil
 }
 
 // device finds the virtual device that a call about a user names.
@@ -57,7 +56,7 @@ func (r *iamCall) pair(d *entity) (drift int64, fail *stsError) {
 		drift, ok = r.s.iam.spendPair(d, r.get("AuthenticationCode1"), r.get("AuthenticationCode2"), r.x.now)
 	}
 	if !ok {
-		return 0, &stsError{http.StatusForbidden, "InvalidAuthenticationCode", "Authentication code for device is not valid."}
+		return 0, refuse("InvalidAuthenticationCode", "Authentication code for device is not valid.")
 	}
 	return drift, nil
 }
@@ -68,7 +67,7 @@ func enableDevice(r *iamCall) (markup, *stsError) {
 	case fail != nil:
 		return "", fail
 	case d.owner != "":
-		return "", conflict("EntityAlreadyExists", "MFA Device is already in use.")
+		return "", refuse("EntityAlreadyExists", "MFA Device is already in use.")
 	case len(r.view.belongings(r.on, aDevice)) >= maxDevices:
 		return "", over("MFADevicesPerUser", maxDevices)
 	}
@@ -118,7 +117,7 @@ func deactivateDevice(r *iamCall) (markup, *stsError) {
 
 func deleteDevice(r *iamCall) (markup, *stsError) {
 	if r.on.owner != "" {
-		return "", conflict("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.")
+		return "", refuse("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.")
 	}
 	r.s.iam.remove(r.on, r.x.now)
 	return "", nil
@@ -127,7 +126,7 @@ func deleteDevice(r *iamCall) (markup, *stsError) {
 func listDevices(r *iamCall) (markup, *stsError) {
 	var out []markup
 	for _, d := range r.view.belongings(r.on, aDevice) {
-		out = append(out, some("UserName", r.on.name)+leaf("SerialNumber", d.arn())+moment("EnableDate", d.enabled))
+		out = append(out, fields("UserName", r.on.name, "SerialNumber", d.arn(), "EnableDate", stamp(d.enabled)))
 	}
 	return r.page("MFADevices", out), nil
 }

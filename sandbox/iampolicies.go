@@ -32,7 +32,7 @@ func sizeOf(document string) (n int) {
 func (r *iamCall) document(name string, kind policy.Kind) (string, *stsError) {
 	text := r.get(name)
 	if _, err := policy.Parse([]byte(text), kind); err != nil {
-		return "", &stsError{400, "MalformedPolicyDocument", malformedBecause(text, err)}
+		return "", refuse("MalformedPolicyDocument", malformedBecause(text, err))
 	}
 	return text, nil
 }
@@ -71,7 +71,7 @@ func putInline(r *iamCall) (markup, *stsError) {
 		}
 	}
 	if most := r.op.kind.maxInline(); size > most {
-		return "", conflict("LimitExceeded", fmt.Sprintf("Maximum policy size of %d bytes exceeded for %s %s", most, r.op.kind.word(), r.on.name))
+		return "", refuse("LimitExceeded", fmt.Sprintf("Maximum policy size of %d bytes exceeded for %s %s", most, r.op.kind.word(), r.on.name))
 	}
 	r.edit(func(e *entity) {
 		if e.inline == nil {
@@ -97,11 +97,15 @@ func getInline(r *iamCall) (markup, *stsError) {
 	if fail != nil {
 		return "", fail
 	}
-	return leaf(r.op.kind.parameter(false), r.on.name) + leaf("PolicyName", name) + leaf("PolicyDocument", encoded(document)), nil
+	return fields(r.op.kind.parameter(false), r.on.name, "PolicyName", name, "PolicyDocument", encoded(document)), nil
 }
 
 func listInline(r *iamCall) (markup, *stsError) {
-	return r.page("PolicyNames", texts(sortedKeys(r.on.inline))), nil
+	var names []markup
+	for _, name := range sortedKeys(r.on.inline) {
+		names = append(names, escaped(name))
+	}
+	return r.page("PolicyNames", names), nil
 }
 
 func deleteInline(r *iamCall) (markup, *stsError) {
@@ -116,7 +120,7 @@ func deleteInline(r *iamCall) (markup, *stsError) {
 // AWS's.
 func (r *iamCall) attachable(arn string) (*entity, *stsError) {
 	if !policyARN(arn) {
-		return nil, &stsError{400, "InvalidInput", "ARN " + clip(arn) + " is not valid."}
+		return nil, refuse("InvalidInput", "ARN "+clip(arn)+" is not valid.")
 	}
 	p := r.view.byARN(aPolicy, arn)
 	if p == nil || p.account != nil && p.account != r.c.account {
@@ -150,7 +154,7 @@ func detachPolicy(r *iamCall) (markup, *stsError) {
 func listAttached(r *iamCall) (markup, *stsError) {
 	var out []markup
 	for _, arn := range r.on.attached {
-		out = append(out, leaf("PolicyName", arn[strings.LastIndexByte(arn, '/')+1:])+leaf("PolicyArn", arn))
+		out = append(out, fields("PolicyName", arn[strings.LastIndexByte(arn, '/')+1:], "PolicyArn", arn))
 	}
 	return r.page("AttachedPolicies", out), nil
 }

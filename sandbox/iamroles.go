@@ -8,8 +8,7 @@ import (
 )
 
 func (r *iamCall) roleMarkup(e *entity, full bool) markup {
-	out := leaf("Path", e.path) + leaf("RoleName", e.name) + leaf("RoleId", e.id) + leaf("Arn", e.arn()) + moment("CreateDate", e.created) +
-		leaf("AssumeRolePolicyDocument", encoded(e.trust)) + some("Description", e.description) + count("MaxSessionDuration", int(e.session.Seconds()))
+	out := fields("Path", e.path, "RoleName", e.name, "RoleId", e.id, "Arn", e.arn(), "CreateDate", stamp(e.created), "AssumeRolePolicyDocument", encoded(e.trust), "Description", e.description, "MaxSessionDuration", strconv.Itoa(int(e.session.Seconds())))
 	if full {
 		out += boundaryMarkup(e) + taggedMarkup(e)
 	}
@@ -63,9 +62,9 @@ func updateTrust(r *iamCall) (markup, *stsError) {
 func deleteRole(r *iamCall) (markup, *stsError) {
 	switch {
 	case len(r.on.inline) > 0:
-		return "", conflict("DeleteConflict", "Cannot delete entity, must delete policies first.")
+		return "", refuse("DeleteConflict", "Cannot delete entity, must delete policies first.")
 	case len(r.on.attached) > 0:
-		return "", conflict("DeleteConflict", "Cannot delete entity, must detach all policies first.")
+		return "", refuse("DeleteConflict", "Cannot delete entity, must detach all policies first.")
 	}
 	r.s.iam.remove(r.on, r.x.now)
 	return "", nil

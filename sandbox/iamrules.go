@@ -1,5 +1,10 @@
 package sandbox
 
+import (
+	"strconv"
+	"strings"
+)
+
 // parameter names the thing that a call is about.
 func (k entityKind) parameter(fresh bool) string {
 	switch k {
@@ -39,58 +44,61 @@ func (o iamOperation) about() string {
 	return ""
 }
 
-// parameterRule is what a parameter of IAM must be, by its name: the model says
-// the same wherever it has the name.
+// parameterRules says what the parameters of IAM must be, which is the same
+// wherever the model has the name: names, shortest and longest, and a kind: w, a
+// word with these characters besides; d, digits; p, a path; s, a secret; e, one of
+// these; n, a number.
+const parameterRules = `
+UserName GroupName PolicyName 1 128 w+=,.@-
+NewUserName RoleName 1 64 w+=,.@-
+VirtualMFADeviceName 1 226 w+=,.@-
+Path NewPath 1 512 p
+PathPrefix 1 512 -
+PolicyArn PermissionsBoundary 20 2048 -
+PolicyDocument AssumeRolePolicyDocument 1 131072 -
+SerialNumber 9 256 w+=/:,.@-
+AuthenticationCode1 AuthenticationCode2 6 6 d
+Password OldPassword NewPassword 1 128 s
+AccessKeyId 16 128 w
+CertificateId 24 128 w
+SSHPublicKeyId ServiceSpecificCredentialId 20 128 w
+CertificateBody SSHPublicKeyBody 1 16384 -
+Status 0 0 eActive,Inactive
+AssignmentStatus 0 0 eAssigned,Unassigned,Any
+Scope 0 0 eAll,AWS,Local
+MaxSessionDuration 3600 43200 n
+MinimumPasswordLength 6 128 n
+MaxPasswordAge 1 1095 n
+PasswordReusePrevention 1 24 n
+PasswordResetRequired RequireSymbols RequireNumbers RequireUppercaseCharacters RequireLowercaseCharacters AllowUsersToChangePassword HardExpiry OnlyAttached 0 0 etrue,false
+`
+
+// parameterRule finds the rule of a parameter.
 func parameterRule(name string) rule {
-	word := rule{shortest: 1, longest: 128, extra: "+=,.@-", pattern: `[\w+=,.@-]+`}
-	switch name {
-	case "UserName", "GroupName", "PolicyName":
-		return word
-	case "NewUserName", "RoleName":
-		word.longest = 64
-		return word
-	case "VirtualMFADeviceName":
-		word.longest = 226
-		return word
-	case "Path", "NewPath":
-		return rule{shortest: 1, longest: 512, path: true, pattern: `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`}
-	case "PathPrefix":
-		return rule{shortest: 1, longest: 512}
-	case "PolicyArn", "PermissionsBoundary", "PolicySourceArn":
-		return rule{shortest: 20, longest: 2048}
-	case "PolicyDocument", "AssumeRolePolicyDocument":
-		return rule{shortest: 1, longest: 131072}
-	case "SerialNumber":
-		return rule{shortest: 9, longest: 256, extra: "+=/:,.@-", pattern: `[\w+=/:,.@-]+`}
-	case "AuthenticationCode1", "AuthenticationCode2":
-		return rule{shortest: 6, longest: 6, digits: true, pattern: `[\d]+`}
-	case "Password", "OldPassword", "NewPassword":
-		return rule{shortest: 1, longest: 128, sensitive: true}
-	case "AccessKeyId":
-		return rule{shortest: 16, longest: 128, extra: "_", pattern: `[\w]+`}
-	case "CertificateId":
-		return rule{shortest: 24, longest: 128, extra: "_", pattern: `[\w]+`}
-	case "SSHPublicKeyId", "ServiceSpecificCredentialId":
-		return rule{shortest: 20, longest: 128, extra: "_", pattern: `[\w]+`}
-	case "CertificateBody", "SSHPublicKeyBody":
-		return rule{shortest: 1, longest: 16384}
-	case "Status":
-		return rule{enum: "Active, Inactive"}
-	case "AssignmentStatus":
-		return rule{enum: "Assigned, Unassigned, Any"}
-	case "Scope":
-		return rule{enum: "All, AWS, Local"}
-	case "MaxSessionDuration":
-		return rule{least: 3600, most: 43200}
-	case "MinimumPasswordLength":
-		return rule{least: 6, most: 128}
-	case "MaxPasswordAge":
-		return rule{least: 1, most: 1095}
-	case "PasswordReusePrevention":
-		return rule{least: 1, most: 24}
-	case "PasswordResetRequired", "RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters", "RequireLowercaseCharacters",
-		"AllowUsersToChangePassword", "HardExpiry", "OnlyAttached":
-		return rule{enum: "true, false"}
+	for line := range strings.Lines(parameterRules) {
+		f := strings.Fields(line)
+		n := len(f) - 3
+		if n < 1 || !has(f[:n], name) {
+			continue
+		}
+		least, _ := strconv.Atoi(f[n])
+		most, _ := strconv.Atoi(f[n+1])
+		r := rule{shortest: least, longest: most}
+		switch kind, text := f[n+2][0], f[n+2][1:]; kind {
+		case 'w':
+			r.extra, r.pattern = text+"_", `[\w`+text+`]+`
+		case 'd':
+			r.digits, r.pattern = true, `[\d]+`
+		case 'p':
+			r.path, r.pattern = true, `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`
+		case 's':
+			r.sensitive = true
+		case 'e':
+			r = rule{enum: strings.ReplaceAll(text, ",", ", ")}
+		case 'n':
+			r = rule{least: least, most: most}
+		}
+		return r
 	}
 	return rule{longest: 1000}
 }

@@ -12,7 +12,6 @@ const (
 	all                  // everything of its kind below a path
 	ofAccount            // the account
 	byKey                // the user who has an access key
-	bySource             // the user, group or role that an ARN names
 )
 
 // iamOperation is one operation of IAM: what it is about, which parameters it
@@ -27,7 +26,7 @@ type iamOperation struct {
 
 // reads reports whether the operation changes nothing.
 func (o iamOperation) reads() bool {
-	return strings.HasPrefix(o.name, "Get") || strings.HasPrefix(o.name, "List") || strings.HasPrefix(o.name, "Simulate")
+	return strings.HasPrefix(o.name, "Get") || strings.HasPrefix(o.name, "List")
 }
 
 // iamOperations are all that there are. Names, parameters and answers are those of
@@ -160,7 +159,6 @@ func belongingOperations() []iamOperation {
 		{"GetAccountSummary", anAccount, ofAccount, "", getAccountSummary},
 		{"GenerateCredentialReport", anAccount, ofAccount, "", generateReport},
 		{"GetCredentialReport", anAccount, ofAccount, "", getReport},
-		{"SimulatePrincipalPolicy", aUser, bySource, "PolicySourceArn!", simulatePolicy},
 	}
 }
 

@@ -5,11 +5,11 @@ import "maps"
 // userMarkup is a User. full has what lists leave out.
 func (r *iamCall) userMarkup(u *entity, full bool) markup {
 	if u.kind == anAccount {
-		return leaf("UserId", u.id) + leaf("Arn", u.arn()) + moment("CreateDate", u.created)
+		return fields("UserId", u.id, "Arn", u.arn(), "CreateDate", stamp(u.created))
 	}
-	out := leaf("Path", u.path) + leaf("UserName", u.name) + leaf("UserId", u.id) + leaf("Arn", u.arn()) + moment("CreateDate", u.created)
+	out := fields("Path", u.path, "UserName", u.name, "UserId", u.id, "Arn", u.arn(), "CreateDate", stamp(u.created))
 	if u.login != nil {
-		out += moment("PasswordLastUsed", u.signedIn)
+		out += fields("PasswordLastUsed", stamp(u.signedIn))
 	}
 	if full {
 		out += boundaryMarkup(u) + taggedMarkup(u)
@@ -21,14 +21,14 @@ func boundaryMarkup(e *entity) markup {
 	if e.boundary == "" {
 		return ""
 	}
-	return el("PermissionsBoundary", leaf("PermissionsBoundaryType", "PermissionsBoundaryPolicy")+leaf("PermissionsBoundaryArn", e.boundary))
+	return el("PermissionsBoundary", fields("PermissionsBoundaryType", "PermissionsBoundaryPolicy", "PermissionsBoundaryArn", e.boundary))
 }
 
 func taggedMarkup(e *entity) markup {
 	if len(e.tags) == 0 {
 		return ""
 	}
-	return members("Tags", tagMarkup(e.tags)...)
+	return members("Tags", tagMarkup(e.tags))
 }
 
 // create makes what the call is about, if its name is free.
@@ -40,11 +40,11 @@ func (r *iamCall) create(e *entity) *stsError {
 	switch {
 	case taken == nil:
 	case kind == aDevice:
-		return conflict("EntityAlreadyExists", "MFADevice entity at the same path and name already exists.")
+		return refuse("EntityAlreadyExists", "MFADevice entity at the same path and name already exists.")
 	case kind == aPolicy:
-		return conflict("EntityAlreadyExists", "A policy called "+e.name+" already exists. Duplicate names are not allowed.")
+		return refuse("EntityAlreadyExists", "A policy called "+e.name+" already exists. Duplicate names are not allowed.")
 	default:
-		return conflict("EntityAlreadyExists", map[entityKind]string{aUser: "User", aGroup: "Group", aRole: "Role"}[kind]+" with name "+e.name+" already exists.")
+		return refuse("EntityAlreadyExists", map[entityKind]string{aUser: "User", aGroup: "Group", aRole: "Role"}[kind]+" with name "+e.name+" already exists.")
 	}
 	if longest := 64; kind == aUser && len(e.name) > longest {
 		return invalid("1 validation error detected: Value '" + clip(e.name) + "' at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64")
@@ -91,7 +91,7 @@ func listUsers(r *iamCall) (markup, *stsError) {
 func updateUser(r *iamCall) (markup, *stsError) {
 	name, path := r.get("NewUserName"), r.get("NewPath")
 	if other := r.view.named(r.c.account, aUser, name); other != nil && other.id != r.on.id {
-		return "", conflict("EntityAlreadyExists", "User with name "+name+" already exists.")
+		return "", refuse("EntityAlreadyExists", "User with name "+name+" already exists.")
 	}
 	r.edit(func(u *entity) {
 		if name != "" {
@@ -124,7 +124,7 @@ func deleteUser(r *iamCall) (markup, *stsError) {
 		{has(aServiceCredential), "must delete service specific credentials first."},
 	} {
 		if hangs.on {
-			return "", conflict("DeleteConflict", "Cannot delete entity, "+hangs.what)
+			return "", refuse("DeleteConflict", "Cannot delete entity, "+hangs.what)
 		}
 	}
 	r.s.iam.remove(u, r.x.now)
@@ -143,10 +143,10 @@ func (r *iamCall) setTags(e *entity) *stsError {
 	seen := make(map[string]bool)
 	for _, t := range r.tags {
 		if seen[t.key] {
-			return &stsError{400, "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."}
+			return refuse("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
 		if len(t.key) > 3 && (t.key[:4] == "aws:") {
-			return &stsError{400, "InvalidInput", "Caller is an end user and not allowed to mutate system tags. Invalid tag key: " + clip(t.key)}
+			return refuse("InvalidInput", "Caller is an end user and not allowed to mutate system tags. Invalid tag key: "+clip(t.key))
 		}
 		seen[t.key] = true
 		tags[t.key] = t.value

@@ -43,9 +43,13 @@ type view struct {
 }
 
 // present is the state as it is.
+//
+//go:noinline
 func (l *identities) present() view { return view{of: l} }
 
 // seen is what is known everywhere.
+//
+//go:noinline
 func (l *identities) seen(now time.Time) view {
 	if l.delay == 0 {
 		return l.present()
@@ -74,6 +78,8 @@ func (l *identities) add(e *entity, now time.Time) *entity {
 }
 
 // edit stores a changed copy.
+//
+//go:noinline
 func (l *identities) edit(e *entity, now time.Time, change func(*entity)) *entity {
 	next := e.clone()
 	change(next)
@@ -154,6 +160,8 @@ func (w view) first(kind entityKind, meant func(*entity) bool) *entity {
 }
 
 // in lists what an account has of a kind, by name as IAM does.
+//
+//go:noinline
 func (w view) in(a *Account, kind entityKind) []*entity {
 	all := w.list(kind, func(e *entity) bool { return e.account == a })
 	sort.SliceStable(all, func(i, j int) bool { return all[i].name < all[j].name })
@@ -161,6 +169,8 @@ func (w view) in(a *Account, kind entityKind) []*entity {
 }
 
 // named finds by name, whose case does not matter.
+//
+//go:noinline
 func (w view) named(a *Account, kind entityKind, name string) *entity {
 	return w.first(kind, func(e *entity) bool { return e.account == a && strings.EqualFold(e.name, name) })
 }
@@ -174,6 +184,8 @@ func (w view) byARN(kind entityKind, arn string) *entity {
 }
 
 // belongings are what an owner has of a kind.
+//
+//go:noinline
 func (w view) belongings(owner *entity, kind entityKind) []*entity {
 	return w.list(kind, func(e *entity) bool { return e.owner == owner.id })
 }
@@ -198,6 +210,7 @@ func (l *identities) lastUse(id string) keyUse {
 	return l.uses[id]
 }
 
+//go:noinline
 func has(list []string, s string) bool {
 	for _, v := range list {
 		if v == s {

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"encoding/xml"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -22,39 +21,38 @@ func el(name string, inner ...markup) markup {
 }
 
 // escaped is a text as XML has it.
+//
+//go:noinline
 func escaped(text string) markup {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(text)) // a Builder takes everything
 	return markup(b.String())
 }
 
-// leaf is an element with a text in it.
-func leaf(name, text string) markup { return el(name, escaped(text)) }
-
-// some is a leaf, or nothing where the text is empty.
-func some(name, text string) markup {
-	if text == "" {
-		return ""
+// fields are elements with texts: name, text, name, text. One without a text is
+// left out.
+func fields(pairs ...string) markup {
+	var b strings.Builder
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if name, text := pairs[i], pairs[i+1]; text != "" {
+			b.WriteString(string(el(name, escaped(text))))
+		}
 	}
-	return leaf(name, text)
+	return markup(b.String())
 }
 
-func count(name string, n int) markup { return leaf(name, strconv.Itoa(n)) }
-
-func flag(name string, on bool) markup { return leaf(name, strconv.FormatBool(on)) }
-
-// moment is a time, or nothing for none.
-func moment(name string, t time.Time) markup {
+// stamp is a time as answers have it; "" for none.
+//
+//go:noinline
+func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return leaf(name, stamp(t))
+	return t.UTC().Format(time.RFC3339)
 }
 
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
 // members is a list, which is there also when it is empty.
-func members(name string, items ...markup) markup {
+func members(name string, items []markup) markup {
 	inner := make([]markup, len(items))
 	for i, item := range items {
 		inner[i] = el("member", item)
@@ -62,20 +60,11 @@ func members(name string, items ...markup) markup {
 	return el(name, inner...)
 }
 
-// texts makes members of texts.
-func texts(list []string) []markup {
-	var out []markup
-	for _, text := range list {
-		out = append(out, escaped(text))
-	}
-	return out
-}
-
-// tagMarkup are the tags of an entity, by key.
+// tagMarkup are the tags of an entity, by key. A tag may have no value.
 func tagMarkup(tags map[string]string) []markup {
 	var out []markup
 	for _, key := range sortedKeys(tags) {
-		out = append(out, leaf("Key", key)+leaf("Value", tags[key]))
+		out = append(out, fields("Key", key)+el("Value", escaped(tags[key])))
 	}
 	return out
 }

@@ -17,16 +17,17 @@ func getPasswordPolicy(r *iamCall) (markup, *stsError) {
 	if p == nil {
 		return "", noSuch("The Password Policy with domain name " + r.c.account.ID + " cannot be found.")
 	}
-	out := count("MinimumPasswordLength", max(p.MinimumLength, 6)) + flag("RequireSymbols", p.Symbols) + flag("RequireNumbers", p.Numbers) +
-		flag("RequireUppercaseCharacters", p.Uppercase) + flag("RequireLowercaseCharacters", p.Lowercase) +
-		flag("AllowUsersToChangePassword", p.UsersMayChange) + flag("ExpirePasswords", p.MaxAge > 0) + flag("HardExpiry", p.HardExpiry)
-	if p.MaxAge > 0 {
-		out += count("MaxPasswordAge", p.MaxAge)
+	number := func(n int) string {
+		if n == 0 {
+			return ""
+		}
+		return strconv.Itoa(n)
 	}
-	if p.ReusePrevention > 0 {
-		out += count("PasswordReusePrevention", p.ReusePrevention)
-	}
-	return el("PasswordPolicy", out), nil
+	yes := strconv.FormatBool
+	return el("PasswordPolicy", fields("MinimumPasswordLength", number(max(p.MinimumLength, 6)), "RequireSymbols", yes(p.Symbols),
+		"RequireNumbers", yes(p.Numbers), "RequireUppercaseCharacters", yes(p.Uppercase), "RequireLowercaseCharacters", yes(p.Lowercase),
+		"AllowUsersToChangePassword", yes(p.UsersMayChange), "ExpirePasswords", yes(p.MaxAge > 0), "MaxPasswordAge", number(p.MaxAge),
+		"PasswordReusePrevention", number(p.ReusePrevention), "HardExpiry", yes(p.HardExpiry))), nil
 }
 
 // updatePasswordPolicy replaces all of it: what is not said gets its default.

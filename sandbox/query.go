@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"net/http"
 	"net/url"
 	"strings"
@@ -96,18 +95,11 @@ func (x *exchange) namespace() string {
 }
 
 // stsResult answers a success; some operations have no result.
-func (x *exchange) stsResult(action string, result any) {
-	var body strings.Builder
-	if own, ok := result.(markup); ok {
-		body.WriteString(string(el(action+"Result", own)))
-	} else if result != nil {
-		encoder := xml.NewEncoder(&body)
-		if err := encoder.EncodeElement(result, xml.StartElement{Name: xml.Name{Local: action + "Result"}}); err != nil {
-			x.stsFail(&stsError{http.StatusInternalServerError, "InternalFailure", "The request processing has failed because of an unknown error."})
-			return
-		}
+func (x *exchange) stsResult(action string, result markup) {
+	if result != "" {
+		result = el(action+"Result", result)
 	}
-	x.write(http.StatusOK, "text/xml", []byte("<"+action+`Response xmlns="`+x.namespace()+`">`+body.String()+
+	x.write(http.StatusOK, "text/xml", []byte("<"+action+`Response xmlns="`+x.namespace()+`">`+string(result)+
 		"<ResponseMetadata><RequestId>"+x.id+"</RequestId></ResponseMetadata></"+action+"Response>\n"))
 }
 
@@ -117,10 +109,8 @@ func (x *exchange) stsFail(e *stsError) {
 	if e.status >= 500 {
 		kind = "Receiver"
 	}
-	var text strings.Builder
-	_ = xml.EscapeText(&text, []byte(e.message)) // a Builder takes everything
 	x.write(e.status, "text/xml", []byte(`<ErrorResponse xmlns="`+x.namespace()+`"><Error><Type>`+kind+"</Type><Code>"+e.code+
-		"</Code><Message>"+text.String()+"</Message></Error><RequestId>"+x.id+"</RequestId></ErrorResponse>\n"))
+		"</Code><Message>"+string(escaped(e.message))+"</Message></Error><RequestId>"+x.id+"</RequestId></ErrorResponse>\n"))
 }
 
 // otherProtocol answers the calls of JSON services, which the sandbox is not.

@@ -5,17 +5,6 @@ import (
 	"time"
 )
 
-type sessionTokenResult struct{ Credentials credentials }
-
-type federationTokenResult struct {
-	FederatedUser struct {
-		FederatedUserID string `xml:"FederatedUserId"`
-		Arn             string
-	}
-	Credentials      credentials
-	PackedPolicySize int `xml:",omitempty"`
-}
-
 // lifetimeOf applies the defaults and limits of a session of long-term keys:
 // 12 hours if nothing is asked, and one hour for the root user at most.
 func lifetimeOf(c *caller, asked time.Duration) time.Duration {
@@ -28,44 +17,44 @@ func lifetimeOf(c *caller, asked time.Duration) time.Duration {
 	return asked
 }
 
-func (s *Server) getSessionToken(x *exchange, c *caller, p *params) (any, *stsError) {
+func (s *Server) getSessionToken(x *exchange, c *caller, p *params) (markup, *stsError) {
 	duration := p.seconds("DurationSeconds", 900, 129600)
 	serial, code := p.mfa()
 	if fail := p.result(); fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	if c.temporary() {
-		return nil, denied("Cannot call GetSessionToken with session credentials")
+		return "", denied("Cannot call GetSessionToken with session credentials")
 	}
 	if fail := s.checkMFA(x, c, serial, code); fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	ctx := c.context(x)
 	if v := c.judge("sts:GetSessionToken", "*", ctx); v.denied != "" {
 		// It needs no permission, but a policy can deny it.
-		return nil, c.refusal(v, "sts:GetSessionToken", "*")
+		return "", c.refusal(v, "sts:GetSessionToken", "*")
 	}
 	session := caller{kind: kindSession, account: c.account, holder: c.holder, arn: c.arn, userID: c.userID, parent: c.keyID}
 	if code != "" {
 		session.mfaAt = x.now
 	}
-	return sessionTokenResult{s.mint(session, lifetimeOf(c, duration), x.issue).credentials(x.issue)}, nil
+	return s.mint(session, lifetimeOf(c, duration), x.issue).credentials(x.issue), nil
 }
 
-func (s *Server) getFederationToken(x *exchange, c *caller, p *params) (any, *stsError) {
+func (s *Server) getFederationToken(x *exchange, c *caller, p *params) (markup, *stsError) {
 	name := p.text("Name", rule{required: true, shortest: 2, longest: 32, extra: "+=,.@-", pattern: `[\w+=,.@-]*`})
 	duration := p.seconds("DurationSeconds", 900, 129600)
 	document, arns := p.policies()
 	tags, _ := p.tags()
 	if fail := p.result(); fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	asked, fail := sessionRequest(document, arns, tags, nil)
 	if fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	if c.temporary() {
-		return nil, denied("Cannot call GetFederationToken with session credentials")
+		return "", denied("Cannot call GetFederationToken with session credentials")
 	}
 	arn := c.account.arn("sts", "federated-user/"+name)
 	actions := []string{"sts:GetFederationToken"}
@@ -75,27 +64,23 @@ func (s *Server) getFederationToken(x *exchange, c *caller, p *params) (any, *st
 	ctx := c.context(x)
 	for _, action := range actions {
 		if v := c.judge(action, arn, ctx); !v.allowed {
-			return nil, c.unauthorized(action, arn)
+			return "", c.unauthorized(action, arn)
 		}
 	}
 	made := s.mint(caller{
 		kind: kindFederated, account: c.account, holder: c.holder, parent: c.keyID, arn: arn, userID: c.account.ID + ":" + name,
 		tags: tags, sessionPolicy: asked.document, policyARNs: arns,
 	}, lifetimeOf(c, duration), x.issue)
-	out := federationTokenResult{Credentials: made.credentials(x.issue), PackedPolicySize: asked.packed}
-	out.FederatedUser.Arn, out.FederatedUser.FederatedUserID = made.arn, made.userID
-	return out, nil
+	return el("FederatedUser", fields("FederatedUserId", made.userID, "Arn", made.arn)) + made.credentials(x.issue) + asked.packedSize(), nil
 }
 
-type accessKeyInfo struct{ Account string }
-
-func (s *Server) getAccessKeyInfo(x *exchange, c *caller, p *params) (any, *stsError) {
+func (s *Server) getAccessKeyInfo(x *exchange, c *caller, p *params) (markup, *stsError) {
 	id := p.text("AccessKeyId", rule{required: true, shortest: 16, longest: 128, extra: "_", pattern: `[\w]*`})
 	if fail := p.result(); fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	if c.kind == kindSession || c.kind == kindFederated || !c.judge("sts:GetAccessKeyInfo", "*", c.context(x)).allowed {
-		return nil, c.unauthorized("sts:GetAccessKeyInfo", "*")
+		return "", c.unauthorized("sts:GetAccessKeyInfo", "*")
 	}
 	s.sessions.mu.Lock()
 	found := s.sessions.byKey[id]
@@ -107,7 +92,7 @@ func (s *Server) getAccessKeyInfo(x *exchange, c *caller, p *params) (any, *stsE
 		account = found.account.ID
 	}
 	if account == "" {
-		return nil, &stsError{http.StatusBadRequest, "ValidationError", "Access key " + clip(id) + " is not valid."}
+		return "", &stsError{http.StatusBadRequest, "ValidationError", "Access key " + clip(id) + " is not valid."}
 	}
-	return accessKeyInfo{account}, nil
+	return fields("Account", account), nil
 }

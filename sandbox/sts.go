@@ -13,9 +13,9 @@ const (
 
 // stsCall runs one operation. The name is recorded only once it is known to be
 // one of ours.
-func (s *Server) stsCall(x *exchange, action, version string, form url.Values) (any, *stsError) {
+func (s *Server) stsCall(x *exchange, action, version string, form url.Values) (markup, *stsError) {
 	if version != stsVersion || !slices.Contains(operationsOf("sts"), action) {
-		return nil, &stsError{http.StatusBadRequest, "InvalidAction",
+		return "", &stsError{http.StatusBadRequest, "InvalidAction",
 			"Could not find operation " + clip(action) + " for version " + clip(version)}
 	}
 	x.rec.Operation = action
@@ -25,11 +25,11 @@ func (s *Server) stsCall(x *exchange, action, version string, form url.Values) (
 	}
 	c, fail := s.authenticate(x)
 	if fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	switch action {
 	case "GetCallerIdentity":
-		return callerIdentity{Arn: c.arn, UserID: c.userID, Account: c.account.ID}, nil
+		return fields("Arn", c.arn, "UserId", c.userID, "Account", c.account.ID), nil
 	case "AssumeRole":
 		return s.assumeRole(x, c, p)
 	case "GetSessionToken":
@@ -38,10 +38,4 @@ func (s *Server) stsCall(x *exchange, action, version string, form url.Values) (
 		return s.getFederationToken(x, c, p)
 	}
 	return s.getAccessKeyInfo(x, c, p)
-}
-
-type callerIdentity struct {
-	Arn     string
-	UserID  string `xml:"UserId"`
-	Account string
 }

@@ -10,20 +10,11 @@ import (
 	"github.com/latchkey-aws/latchkey/sandbox/internal/jose"
 )
 
-type webIdentityResult struct {
-	SubjectFromWebIdentityToken string
-	Audience                    string
-	AssumedRoleUser             assumedRoleUser
-	Credentials                 credentials
-	Provider                    string
-	PackedPolicySize            int `xml:",omitempty"`
-}
-
 func badToken(message string) *stsError {
 	return &stsError{http.StatusBadRequest, "InvalidIdentityToken", message}
 }
 
-func (s *Server) assumeRoleWithWebIdentity(x *exchange, p *params) (any, *stsError) {
+func (s *Server) assumeRoleWithWebIdentity(x *exchange, p *params) (markup, *stsError) {
 	in := assumeRoleInput{
 		roleARN:     p.text("RoleArn", rule{required: true, shortest: 20, longest: 2048}),
 		sessionName: p.text("RoleSessionName", rule{required: true, shortest: 2, longest: 64, extra: "+=,.@-", pattern: `[\w+=,.@-]*`}),
@@ -32,35 +23,33 @@ func (s *Server) assumeRoleWithWebIdentity(x *exchange, p *params) (any, *stsErr
 	compact := p.text("WebIdentityToken", rule{required: true, shortest: 4, longest: 20000, sensitive: true})
 	document, arns := p.policies()
 	if fail := p.result(); fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	if !roleSyntax(in.roleARN) {
-		return nil, invalid("Request ARN is invalid")
+		return "", invalid("Request ARN is invalid")
 	}
 	var fail *stsError
 	if in.session, fail = sessionRequest(document, arns, nil, nil); fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	token, provider, fail := s.verifyIdentity(x, accountOf(in.roleARN), compact)
 	if fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	role := s.iam.seen(x.now).byARN(aRole, in.roleARN)
 	if role == nil || !trustsIdentity(x, role, provider, token, in) {
-		return nil, denied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
+		return "", denied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
 	lifetime, fail := sessionLifetime(in.duration, role, false)
 	if fail != nil {
-		return nil, fail
+		return "", fail
 	}
 	made := s.mint(roleSession(role, in.sessionName, caller{
 		sessionPolicy: in.session.document, policyARNs: in.session.policyARNs,
 	}), lifetime, x.issue)
-	return webIdentityResult{
-		SubjectFromWebIdentityToken: token.Text("sub"), Audience: strings.Join(token.Texts("aud"), ","),
-		AssumedRoleUser: assumedRoleUser{made.userID, made.arn}, Credentials: made.credentials(x.issue),
-		Provider: role.account.arn("iam", "oidc-provider/"+issuerName(provider)), PackedPolicySize: in.session.packed,
-	}, nil
+	return fields("SubjectFromWebIdentityToken", token.Text("sub"), "Audience", strings.Join(token.Texts("aud"), ","),
+		"Provider", role.account.arn("iam", "oidc-provider/"+issuerName(provider))) +
+		made.assumedRole() + made.credentials(x.issue) + in.session.packedSize(), nil
 }
 
 func accountOf(arn string) string { return strings.Split(arn, ":")[4] }

@@ -263,6 +263,8 @@ func (a *Account) serial(d MFADevice) string {
 }
 
 // cleanPath makes "/" of no path.
+//
+//go:noinline
 func cleanPath(path string) string {
 	if path == "" {
 		return "/"
