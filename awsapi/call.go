@@ -36,6 +36,7 @@ type call struct {
 	// secrets are what the request carries and no error may repeat.
 	secrets []string
 	format  format
+	maxBody int // bytes of the answer; 0: as of any
 }
 
 func (k call) label() string { return label(k.service, k.operation) }
@@ -53,13 +54,15 @@ func (c *Client) do(ctx context.Context, k call) (document, error) {
 		c.CloseIdle()
 	}
 	var answer document
-	err := c.retry(ctx, k.label(), c.limits, func(ctx context.Context) outcome {
+	lim := c.limits
+	lim.body = k.maxBody
+	err := c.retry(ctx, k.label(), lim, func(ctx context.Context) outcome {
 		req, err := c.request(ctx, k)
 		if err != nil {
 			return outcome{err: err}
 		}
 		skew := c.signingSkew()
-		rep, trouble := c.exchange(ctx, req, k.label(), c.limits, k.secrets)
+		rep, trouble := c.exchange(ctx, req, k.label(), lim, k.secrets)
 		if trouble != nil {
 			return outcome{err: trouble.err, again: trouble.again && !k.paced && (!k.once || trouble.unsent), sent: trouble.sent}
 		}

@@ -51,6 +51,7 @@ type Limits struct {
 	Attempt  time.Duration // one request to the end of its body; 10 s
 	Total    time.Duration // all attempts and the waits between; 29.5 s
 	Direct   bool          // never a proxy
+	body     int           // bytes of the answer; 0: maxBody
 	// Answered has [Client.Fetch] repeat what was answered with a status of
 	// Retry, and not what got no answer: nobody may be there.
 	Answered bool

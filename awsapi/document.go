@@ -34,7 +34,8 @@ const (
 // "AssumeRoleResult/Credentials/AccessKeyId". XML and JSON share it, and with
 // it the rules: bounded depth and size, no rest after the end, and a path that
 // occurs twice has no value. The elements of lists, JSON's and those of the query
-// services, are counted: "Keys/member.1", "Keys/member.2".
+// services, are counted: "Keys/member.1", "Keys/member.2"; so are the entries of
+// their maps, by the same name.
 type document struct {
 	root   string // name of the XML root
 	fields map[string]leaf
@@ -141,7 +142,7 @@ func (w *walk) take(tok xml.Token) error {
 
 // name returns an element's name in its path, a list's members with their number.
 func (w *walk) name(local string) string {
-	if local != "member" {
+	if local != "member" && local != "entry" { // a map's
 		return local
 	}
 	return w.d.member(strings.Join(w.path, "/"))

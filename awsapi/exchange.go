@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -65,13 +66,17 @@ func (c *Client) exchange(ctx context.Context, req *http.Request, label string, 
 	if r.status == http.StatusProxyAuthRequired && cause.proxy != "" {
 		return reply{}, cause.trouble(refusal(cause.proxy, r.status, req.Host))
 	}
-	r.body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	most := lim.body
+	if most == 0 {
+		most = maxBody
+	}
+	r.body, err = io.ReadAll(io.LimitReader(res.Body, int64(most)+1))
 	if err != nil {
 		cause.connected = true
 		return reply{}, cause.trouble(err)
 	}
-	if len(r.body) > maxBody {
-		return reply{}, &trouble{err: cause.response(r, "body of more than 1 MiB")}
+	if len(r.body) > most {
+		return reply{}, &trouble{err: cause.response(r, "body of more than "+strconv.Itoa(most>>20)+" MiB")}
 	}
 	return r, nil
 }
