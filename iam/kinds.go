@@ -1,0 +1,126 @@
+package iam
+
+import "time"
+
+// Kind is a kind of thing that hangs on a user.
+type Kind string
+
+// The kinds, in the order in which they are looked at and taken away.
+const (
+	KindPassword   Kind = "password" // the console's: the login profile
+	KindAccessKey  Kind = "access-key"
+	KindCert       Kind = "signing-certificate"
+	KindSSHKey     Kind = "ssh-key"
+	KindCredential Kind = "service-credential" // of CodeCommit, Keyspaces, Bedrock …
+	KindDevice     Kind = "mfa-device"
+	KindGroup      Kind = "group"
+	KindPolicy     Kind = "policy" // managed and attached
+	KindInline     Kind = "inline-policy"
+	KindTag        Kind = "tag"
+	// KindBoundary and KindUser are not listed: they come with the user itself.
+	KindBoundary Kind = "boundary"
+	KindUser     Kind = "user"
+)
+
+// Thing is one of what hangs on a user.
+type Thing struct {
+	Kind Kind
+	// ID is what AWS's calls name it by: a key's id, a policy's ARN, a tag's key. ""
+	// for the password.
+	ID string
+	// Value is a tag's value, or the document of an inline policy.
+	Value string
+	// Status is Active, Inactive or [StatusUnassigned], "" for what has none: it is in
+	// force.
+	Status  string
+	Created time.Time // zero if not told
+	// LastUsed is the last use of an access key or of the password, zero for never. It
+	// says nothing unless UseKnown.
+	LastUsed time.Time
+	UseKnown bool
+	// Reset says of a password that it must be changed at the next sign-in.
+	Reset bool
+}
+
+// row is how one kind is listed, deactivated and deleted. All calls take the user's
+// name, and the id as the parameter of param's name.
+type row struct {
+	kind                 Kind
+	noun                 string // for a person, of several
+	list, elements       string // the call and its list
+	id, created          string // fields of an element; an id of "" is the element itself
+	param                string
+	deactivate, removing string // calls, "" where there is none
+}
+
+// rows is the table of all kinds, in the order of the constants.
+func rows() []row {
+	return []row{
+		{KindPassword, "console password", "GetLoginProfile", "", "", "LoginProfile/CreateDate", "", "", "DeleteLoginProfile"},
+		{KindAccessKey, "access keys", "ListAccessKeys", "AccessKeyMetadata", "AccessKeyId", "CreateDate", "AccessKeyId", "UpdateAccessKey", "DeleteAccessKey"},
+		{KindCert, "signing certificates", "ListSigningCertificates", "Certificates", "CertificateId", "UploadDate", "CertificateId", "UpdateSigningCertificate", "DeleteSigningCertificate"},
+		{KindSSHKey, "SSH public keys", "ListSSHPublicKeys", "SSHPublicKeys", "SSHPublicKeyId", "UploadDate", "SSHPublicKeyId", "UpdateSSHPublicKey", "DeleteSSHPublicKey"},
+		{KindCredential, "service-specific credentials", "ListServiceSpecificCredentials", "ServiceSpecificCredentials", "ServiceSpecificCredentialId", "CreateDate", "ServiceSpecificCredentialId",
+			"UpdateServiceSpecificCredential", "DeleteServiceSpecificCredential"},
+		{KindDevice, "MFA devices", "ListMFADevices", "MFADevices", "SerialNumber", "EnableDate", "SerialNumber", "", "DeactivateMFADevice"},
+		{KindGroup, "groups", "ListGroupsForUser", "Groups", "GroupName", "", "GroupName", "", "RemoveUserFromGroup"},
+		{KindPolicy, "attached policies", "ListAttachedUserPolicies", "AttachedPolicies", "PolicyArn", "", "PolicyArn", "", "DetachUserPolicy"},
+		{KindInline, "inline policies", "ListUserPolicies", "PolicyNames", "", "", "PolicyName", "", "DeleteUserPolicy"},
+		{KindTag, "tags", "ListUserTags", "Tags", "Key", "", "", "", ""},
+	}
+}
+
+// rowOf is the row of a kind.
+func rowOf(k Kind) row {
+	for _, r := range rows() {
+		if r.kind == k {
+			return r
+		}
+	}
+	return row{kind: k}
+}
+
+// Active reports whether somebody can get in with the thing as it is.
+func (t Thing) Active() bool {
+	return t.Kind == KindPassword || rowOf(t.Kind).deactivate != "" && t.Status != statusInactive
+}
+
+// The states of things that are not in force.
+const (
+	statusInactive   = "Inactive"
+	StatusUnassigned = "Unassigned" // of a device: it is there, and nobody's
+)
+
+// Label names the thing to a person, with the text of AWS as it is.
+func (t Thing) Label() string {
+	switch t.Kind {
+	case KindPassword:
+		return "console password"
+	case KindTag:
+		return "tag " + t.ID + "=" + t.Value
+	}
+	return t.Kind.Label() + " " + t.ID
+}
+
+// Label names one of the kind to a person.
+func (k Kind) Label() string {
+	switch k {
+	case KindPassword:
+		return "console password"
+	case KindAccessKey:
+		return "access key"
+	case KindCert:
+		return "signing certificate"
+	case KindSSHKey:
+		return "SSH public key"
+	case KindCredential:
+		return "service-specific credential"
+	case KindDevice:
+		return "MFA device"
+	case KindInline:
+		return "inline policy"
+	case KindBoundary:
+		return "permissions boundary"
+	}
+	return string(k)
+}
