@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,10 +25,11 @@ type UserState struct {
 
 // ReadUser finds out everything that hangs on a user. What is denied, or fails by
 // itself, is Unseen, and the rest is read all the same. An error is one after which
-// nothing is known: that of GetUser where it is no refusal, or the context's.
-func ReadUser(ctx context.Context, a *Admin, name string) (UserState, error) {
+// nothing is known: that of GetUser where it is no refusal, or the context's. With only,
+// other kinds are not looked at.
+func ReadUser(ctx context.Context, a *Admin, name string, only ...Kind) (UserState, error) {
 	s := UserState{User: User{Name: name}, Exists: true}
-	list := rows()
+	list := slices.DeleteFunc(rows(), func(r row) bool { return len(only) > 0 && !slices.Contains(only, r.kind) })
 	a.progress(0, len(list)+1)
 	got, err := a.ask(ctx, "GetUser", "", "UserName", name)
 	switch {

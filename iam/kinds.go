@@ -70,6 +70,11 @@ func rows() []row {
 	}
 }
 
+// OnboardKinds are what [PlanOnboard] has to know of a user.
+func OnboardKinds() []Kind {
+	return []Kind{KindPassword, KindAccessKey, KindGroup, KindPolicy, KindInline, KindTag}
+}
+
 // rowOf is the row of a kind.
 func rowOf(k Kind) row {
 	for _, r := range rows() {

@@ -15,8 +15,8 @@ const denyAll = `{"Version":"2012-10-17","Statement":[{"Sid":"Offboarded","Effec
 // PlanOffboard plans how a user gets out: with everything denied and every credential
 // inactive, and if all is to go, with nothing left. At every point of the plan there
 // is less access than before it, so that it may be interrupted, and made anew from
-// what is left then. What could not be seen stays, and with it the user and the policy
-// that denies everything.
+// what is left then. Where something that gives access could not be seen, the user and
+// the policy that denies everything stay.
 func PlanOffboard(s UserState, everything bool) Plan {
 	p := &offboardPlan{Plan: Plan{State: s}}
 	if !s.Exists {
@@ -64,12 +64,30 @@ func (p *offboardPlan) everything() {
 			last.requests = append(last.requests, request("DeleteVirtualMFADevice", "SerialNumber", t.ID)...)
 		}
 	}
-	if len(p.State.Unseen) > 0 {
-		p.Kept = append(p.Kept, "the user and the policy "+PolicyOffboarded+", since not everything could be seen")
+	if !p.State.powerless() {
+		p.Kept = append(p.Kept, "the user and the policy "+PolicyOffboarded+", since not all that gives access could be seen")
 		return
 	}
 	p.add(ActionDelete, KindInline, PolicyOffboarded, "there is nothing left that it keeps out", "DeleteUserPolicy", "PolicyName", PolicyOffboarded)
 	p.add(ActionDelete, KindUser, "", p.goesWith(), "DeleteUser")
+}
+
+// powerless reports whether nothing that could not be seen would give the user any
+// access if nothing that could be seen were left: passwords, keys, groups and policies
+// were all listed. The user can be deleted then, which AWS refuses if something is left.
+func (s *UserState) powerless() bool {
+	for _, k := range [...]Kind{KindPassword, KindAccessKey, KindGroup, KindPolicy, KindInline} {
+		if s.hidden(k) {
+			return false
+		}
+	}
+	return true
+}
+
+// Ends reports whether the plan ends with the user deleted.
+func (p *Plan) Ends() bool {
+	n := len(p.Changes)
+	return n > 0 && p.Changes[n-1].Kind == KindUser && p.Changes[n-1].Action == ActionDelete
 }
 
 // goesWith says what ends with the user itself.

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -17,7 +18,9 @@ func (p *onboardPlan) policies() error {
 			if sameDocument(has.Value, doc) {
 				return
 			}
-			why = "its document is another one"
+			if why = "its document is another one"; name == PolicyAssumeRoles {
+				why = "for " + strings.Join(w.Roles, ", ")
+			}
 		}
 		p.add(ActionSet, KindInline, name, why, request("PutUserPolicy", "UserName", w.User, "PolicyName", name, "PolicyDocument", doc))
 	}
@@ -152,5 +155,15 @@ func (l *oneOrMore[T]) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	*l = []T{one}
+	return nil
+}
+
+// CheckGroup fails where there is no such group. Where that may not be looked at, there
+// is one.
+func CheckGroup(ctx context.Context, a *Admin, name string) error {
+	_, err := a.ask(ctx, "GetGroup", "Users", "GroupName", name)
+	if gone(err) {
+		return err
+	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (c *RoleCheck) check(ctx context.Context, a *Admin, user, name string) {
 	got, err := a.ask(ctx, "GetRole", "", "RoleName", name)
 	switch {
 	case gone(err):
-		c.Why = "there is no such role"
+		c.Why, c.Add = "there is no such role", ""
 		return
 	case err != nil:
 		c.Why = "its trust policy was not shown: " + err.Error()

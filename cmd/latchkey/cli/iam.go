@@ -25,10 +25,12 @@ func (sys *Sys) iamDeps() *iamcmd.Deps {
 			return sys.resolverAndAsker(&resolveFlags{mfaCode: code}, "")
 		},
 		Caller:        sys.caller,
+		Progress:      sys.progress,
 		Waiting:       sys.waiting,
 		Interruptible: interruptible,
 		Usage:         func(what, fix string) error { return &usageError{what: what, fix: fix} },
 		Failure:       func(err error, fix string) error { return &fixedError{err, fix} },
+		Silent:        func() error { return &exitError{code: exitFailed} },
 		NoArgs:        noArgs,
 		OneProfile:    oneProfile,
 		PrintJSON:     printJSON,

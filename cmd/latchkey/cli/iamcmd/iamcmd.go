@@ -64,11 +64,15 @@ type Deps struct {
 	// Usage makes the error of a wrong command line, Failure one with a fix.
 	Usage   func(what, fix string) error
 	Failure func(err error, fix string) error
+	// Silent is the error of a command that has said what is wrong as its result.
+	Silent func() error
 	// NoArgs accepts no arguments, OneProfile at most one.
 	NoArgs, OneProfile cobra.PositionalArgs
 	// PrintJSON and Table show results.
 	PrintJSON func(io.Writer, any) error
 	Table     func(rows [][]string) []byte
+	// Progress shows how far something has come, until stop.
+	Progress func(label string) (update func(done, total int), stop func())
 	// Waiting tells for whom the command waits.
 	Waiting func(holder string)
 	// Complete completes names of profiles.
@@ -81,7 +85,11 @@ type Deps struct {
 
 // verbs are the commands below iam, one a line.
 func verbs() []func(*Deps) *cobra.Command {
-	return []func(*Deps) *cobra.Command{}
+	return []func(*Deps) *cobra.Command{
+		newOnboard,
+		newOffboard,
+		newReport,
+	}
 }
 
 // New returns the command iam with all that is below it.
