@@ -125,9 +125,10 @@ func used(t Thing) string {
 // The errors are [*ChangeError]s, or the context's.
 func Offboard(ctx context.Context, a *Admin, p Plan, progress func(Change)) []error {
 	var failed []error
+	stays := false
 	for _, c := range p.Changes {
 		last := c.Action == ActionDelete && (c.Kind == KindUser || c.ID == PolicyOffboarded)
-		if last && len(failed) > 0 {
+		if last && stays {
 			return failed
 		}
 		if progress != nil {
@@ -138,6 +139,8 @@ func Offboard(ctx context.Context, a *Admin, p Plan, progress func(Change)) []er
 			continue
 		}
 		failed = append(failed, &ChangeError{Change: c, Err: err})
+		// Who has nothing left needs no policy that denies it.
+		stays = stays || c.Action != ActionSet
 		if c.Kind == KindUser {
 			failed = append(failed, a.denyAgain(ctx, p.State.Name)...)
 		}

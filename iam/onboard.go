@@ -196,7 +196,7 @@ func (p *onboardPlan) secrets() {
 // used since.
 func lost(t Thing, mark *Thing, began time.Time) bool {
 	fresh := t.Kind == KindAccessKey || t.Reset
-	return mark != nil && fresh && t.UseKnown && t.LastUsed.IsZero() && t.Created.After(began.Add(-callPlay))
+	return mark != nil && !began.IsZero() && fresh && t.UseKnown && t.LastUsed.IsZero() && t.Created.After(began.Add(-callPlay))
 }
 
 func since(t Thing) string {

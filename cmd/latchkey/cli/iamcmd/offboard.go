@@ -198,7 +198,7 @@ func (b *offboarding) end(ctx context.Context) error {
 		b.d.Say("failed: %s", cell(err.Error()))
 		b.res.Failed = append(b.res.Failed, cell(err.Error()))
 	}
-	gone := b.plan.Ends() && len(b.failed) == 0
+	gone := b.plan.Ends() && !b.stays()
 	var proof iam.Proof
 	err := b.watched("waiting until AWS knows everywhere", func() (err error) {
 		proof, err = iam.Prove(ctx, &b.Admin, b.state.Name, gone)
@@ -216,6 +216,17 @@ func (b *offboarding) end(ctx context.Context) error {
 	return b.verdict(proof)
 }
 
+// stays reports whether something failed that keeps the user from being deleted.
+func (b *offboarding) stays() bool {
+	for _, err := range b.failed {
+		var change *iam.ChangeError
+		if !errors.As(err, &change) || change.Change.Action != iam.ActionSet {
+			return true
+		}
+	}
+	return false
+}
+
 // verdict is the error of what was not seen, not done, or not proven.
 func (b *offboarding) verdict(p iam.Proof) error {
 	const goOn = "have that allowed to you if it is not, and run the same command again"
@@ -224,7 +235,7 @@ func (b *offboarding) verdict(p iam.Proof) error {
 		works = works || k.Works
 	}
 	switch {
-	case len(b.failed) > 0:
+	case len(b.failed) > 0 && p.State.Exists:
 		return b.d.Failure(errors.Join(b.failed...), goOn)
 	case len(b.state.Unseen) > 0 && p.State.Exists:
 		u := b.state.Unseen[0]
