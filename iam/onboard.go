@@ -30,10 +30,16 @@ type Wish struct {
 }
 
 // PlanError is a wish that cannot be met.
-type PlanError struct{ What, Fix string }
+type PlanError struct {
+	What, Fix string
+	Err       error // the cause, nil where it is the wish itself
+}
 
 // Error says what is in the way.
 func (e *PlanError) Error() string { return e.What }
+
+// Unwrap returns the cause.
+func (e *PlanError) Unwrap() error { return e.Err }
 
 // NewMark makes a mark: the time, and what tells this run from all others.
 func NewMark(now time.Time, random io.Reader) (string, error) {
@@ -50,11 +56,11 @@ func PlanOnboard(s UserState, w Wish) (Plan, error) {
 	p := &onboardPlan{Plan: Plan{State: s}, wish: w}
 	if s.Get(KindInline, PolicyOffboarded) != nil {
 		return p.Plan, &PlanError{"user " + shown(s.Name) + " has been offboarded: the policy " + PolicyOffboarded + " denies everything",
-			"to have the user back, delete that inline policy; to begin anew, latchkey iam offboard " + shown(s.Name) + " --delete"}
+			"to have the user back, delete that inline policy; to begin anew, latchkey iam offboard " + shown(s.Name) + " --delete", nil}
 	}
 	if len(s.Unseen) > 0 {
 		u := s.Unseen[0]
-		return p.Plan, &PlanError{fmt.Sprintf("what user %s has already is not known: %s: %v", shown(s.Name), u.What, u.Err), "have iam:" + u.Operation + " allowed to you"}
+		return p.Plan, &PlanError{fmt.Sprintf("what user %s has already is not known: %s: %v", shown(s.Name), u.What, u.Err), "have iam:" + u.Operation + " allowed to you", u.Err}
 	}
 	p.user()
 	if err := p.policies(); err != nil {

@@ -45,7 +45,7 @@ func (p *onboardPlan) policies() error {
 	}
 	if size > maxInline {
 		return &PlanError{fmt.Sprintf("the inline policies of user %s would have %d characters, and AWS allows %d together", shown(w.User), size, maxInline),
-			"give the roles to a group, and name it with --group; latchkey iam policy makes the document"}
+			"give the roles to a group, and name it with --group; latchkey iam policy makes the document", nil}
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func (p *onboardPlan) roles() (string, error) {
 		same, err := p.wish.AssumeRoles(old)
 		if err != nil || !sameDocument(same, has.Value) {
 			return "", &PlanError{"the inline policy " + PolicyAssumeRoles + " of user " + shown(p.wish.User) + " was changed by somebody else, so that no role can be added to it",
-				"add the role there by hand, or delete that policy"}
+				"add the role there by hand, or delete that policy", nil}
 		}
 		had := map[string]bool{}
 		for _, arn := range p.wish.Roles {
@@ -79,7 +79,7 @@ func (p *onboardPlan) roles() (string, error) {
 	}
 	doc, err := p.wish.AssumeRoles(arns)
 	if err != nil {
-		return "", &PlanError{err.Error(), "write --role arn:aws:iam::ACCOUNT:role/NAME"}
+		return "", &PlanError{err.Error(), "write --role arn:aws:iam::ACCOUNT:role/NAME", nil}
 	}
 	return doc, nil
 }

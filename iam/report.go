@@ -32,7 +32,7 @@ func MakeReport(ctx context.Context, a *Admin) (*Report, error) {
 		return nil, err
 	}
 	r := &reporting{Admin: a, out: &Report{Account: id.Account}}
-	r.out.Alias = r.alias(ctx)
+	r.out.Alias, _ = a.Alias(ctx) // it is a name more for the account, and no more
 	summary := r.summary(ctx)
 	err = r.credentials(ctx)
 	var broken *ReportError
@@ -65,11 +65,6 @@ func (r *reporting) unseen(what, operation string, err error) {
 		}
 	}
 	r.out.Unseen = append(r.out.Unseen, Unseen{what, operation, err})
-}
-
-func (r *reporting) alias(ctx context.Context) string {
-	alias, _ := r.Alias(ctx)
-	return alias
 }
 
 // Alias returns the account's alias, "" if it has none.

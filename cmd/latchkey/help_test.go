@@ -62,7 +62,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	all := allHelp(t)
 	for _, name := range []string{"", "exec", "env", "credentials", "whoami", "explain", "profiles", "doctor", "sessions", "sessions forget", "vault", "vault add", "vault list", "vault show", "vault remove", "vault import",
-		"vault unlock", "vault lock", "vault rekey", "vault rotate", "mfa", "mfa devices", "iam", "serve", "login", "logout", "console", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
+		"vault unlock", "vault lock", "vault rekey", "vault rotate", "mfa", "mfa devices", "iam", "iam onboard", "iam offboard", "iam report", "serve", "login", "logout", "console", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
 		"sandbox", "sandbox mfa-code", "sandbox visit", "demo", "completion", "version", "help"} {
 		if all[name] == nil {
 			t.Errorf("there is no help of latchkey %s", name)
@@ -104,6 +104,10 @@ func TestHelpExamples(t *testing.T) {
 				t.Parallel()
 				if strings.HasPrefix(line, "latchkey vault") {
 					runExample(t, vaultHome(t, line), answered(line))
+					return
+				}
+				if environ, line, ok := adminExample(t, line); ok {
+					runExample(t, environ, line)
 					return
 				}
 				if strings.HasPrefix(line, "latchkey doctor") {

@@ -36,7 +36,7 @@ type roleRow struct {
 }
 
 // describe finds out what the person has to know, and what the roles say.
-func (b *onboarding) describe(ctx context.Context, state iam.UserState) error {
+func (b *onboarding) describe(ctx context.Context, state iam.UserState) {
 	partition := awsapi.PartitionOfARN(b.arn)
 	arn := state.ARN
 	if !state.Exists {
@@ -47,10 +47,7 @@ func (b *onboarding) describe(ctx context.Context, state iam.UserState) error {
 		arn = "arn:" + partition + ":iam::" + b.account + ":user" + path + b.wish.User
 	}
 	r := onboarded{User: b.wish.User, ARN: arn, Account: b.account, Changes: changeRows(b.plan.Changes), Kept: append([]string{}, b.plan.Kept...), Roles: []roleRow{}}
-	var err error
-	if r.Alias, err = b.Alias(ctx); err != nil && !iam.Denied(err) {
-		return err
-	}
+	r.Alias, _ = b.Alias(ctx) // it is a name more for the account, and no more
 	r.SignInURL = signInURL(partition, b.account, r.Alias)
 	for _, c := range iam.CheckRoles(ctx, &b.Admin, arn, b.wish.Roles) {
 		r.Roles = append(r.Roles, roleRow(c))
@@ -62,7 +59,6 @@ func (b *onboarding) describe(ctx context.Context, state iam.UserState) error {
 		}
 	}
 	b.res = r
-	return nil
 }
 
 // signInURL is the page where users of an account sign in, "" for a partition whose
@@ -134,9 +130,7 @@ func (b *onboarding) message() string {
 // roles are all those that the user may assume when the plan is carried out.
 func (b *onboarding) roles() []string {
 	list := iam.Reaches(b.plan.State)
-	for _, role := range b.wish.Roles {
-		list = append(list, role)
-	}
+	list = append(list, b.wish.Roles...)
 	var out []string
 	seen := map[string]bool{}
 	for _, role := range list {

@@ -21,7 +21,6 @@ type onboardOptions struct {
 	path, boundary, out       string
 	noSelfService, noPassword bool
 	accessKey                 bool
-	words                     []string // the command line behind "iam", to be told
 }
 
 func newOnboard(d *Deps) *cobra.Command {
@@ -209,9 +208,7 @@ func (b *onboarding) prepare(ctx context.Context, user string) error {
 	if err != nil {
 		return err
 	}
-	if err := b.describe(ctx, state); err != nil {
-		return err
-	}
+	b.describe(ctx, state)
 	return b.d.plan(b.d.out(&b.o.adminOptions), b.plan)
 }
 
