@@ -82,8 +82,8 @@ type doctor struct {
 	found explain.Checkup
 	// metadata: a profile gets credentials from the metadata service.
 	metadata bool
-	// entries are those of the vault, with the time when each was last written.
-	entries map[string]time.Time
+	// entries are those of the vault, sorted, without ids and secrets.
+	entries []keyAt
 	fixes
 }
 
@@ -92,7 +92,7 @@ func newDoctor(opts Options, o DoctorOptions) (*doctor, error) {
 	opts.Asker, opts.Warn = nil, nil
 	opts.First = ""
 	at := profile.Locate(profile.Options{Env: (&Resolver{opts: opts.filled()}).Env, Home: opts.Home, ConfigFile: opts.ConfigFile, CredentialsFile: opts.CredentialsFile})
-	d := &doctor{o: o, entries: map[string]time.Time{}}
+	d := &doctor{o: o}
 	for _, place := range [...]struct {
 		path, name string
 		into       *string

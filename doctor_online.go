@@ -33,19 +33,19 @@ func (d *doctor) online(ctx context.Context) {
 		return // nothing else would get an answer either
 	}
 	asked := map[string]bool{} // by id: many a key stands in several profiles
-	ask := func(name string, where origin.Origin, id string, key secret.Text, fix string) bool {
-		if asked[id] || len(asked) == maxAsked || ctx.Err() != nil {
+	ask := func(k keyAt) bool {
+		if asked[k.id] || len(asked) == maxAsked || ctx.Err() != nil {
 			return true
 		}
-		asked[id] = true
-		return d.ask(ctx, name, where, id, key, fix)
+		asked[k.id] = true
+		return d.ask(ctx, k)
 	}
 	list, _ := profile.PlaintextKeys(d.r.graph) // of files that can be read
 	for _, k := range list {
 		if len(d.o.Profiles) > 0 && !slices.Contains(d.o.Profiles, k.Profile) {
 			continue
 		}
-		if !ask(k.Profile, k.AccessKeyID.Origin, k.AccessKeyID.Text, k.Secret, "latchkey vault import, then latchkey vault rotate "+explain.Word(k.Profile)) {
+		if !ask(keyAt{profile: k.Profile, where: k.AccessKeyID.Origin, id: k.AccessKeyID.Text, secret: k.Secret}) {
 			return
 		}
 	}
@@ -53,12 +53,13 @@ func (d *doctor) online(ctx context.Context) {
 	if err != nil || store == nil {
 		return
 	}
-	for name := range d.entries {
-		entry, err := store.Get(ctx, name)
+	for _, k := range d.entries {
+		entry, err := store.Get(ctx, k.entry)
 		if err != nil || entry.AccessKeyID == "" {
 			continue // locked, or a seed
 		}
-		if !ask(name, origin.Default("the vault"), entry.AccessKeyID, entry.Secret, "latchkey vault rotate "+explain.Word(name)) {
+		k.id, k.secret = entry.AccessKeyID, entry.Secret
+		if !ask(k) {
 			return
 		}
 	}
@@ -76,7 +77,11 @@ func (r *Resolver) quietVault() (vault.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	age := vault.Open(r.VaultOptions(folder))
+	o := r.VaultOptions(folder)
+	if line, _ := r.Env(passphraseCommand); line != "" {
+		o.Given = nil // it may ask somebody
+	}
+	age := vault.Open(o)
 	info, err := age.Info()
 	if err != nil || info.Keep != vault.ByPassphrase {
 		return nil, err
@@ -110,34 +115,52 @@ func (d *doctor) clock(ctx context.Context) error {
 	return nil
 }
 
+// keyAt is a key, and where it is kept.
+type keyAt struct {
+	profile string // or the entry's name
+	where   origin.Origin
+	id      string
+	secret  secret.Text
+	entry   string // of the vault, "" for one of a file
+}
+
+// rotation is what makes a new key of an old one.
+func (k keyAt) rotation() string {
+	rotate := "latchkey vault rotate " + explain.Word(k.profile)
+	if k.entry == "" {
+		return "latchkey vault import, then " + rotate
+	}
+	return rotate
+}
+
 // ask asks AWS about one key. It reports false when AWS cannot be reached.
-func (d *doctor) ask(ctx context.Context, name string, where origin.Origin, id string, key secret.Text, fix string) bool {
-	account, err := d.r.Account(name)
+func (d *doctor) ask(ctx context.Context, k keyAt) bool {
+	account, err := d.r.Account(k.profile)
 	if err != nil {
 		return true // said by the plan
 	}
 	defer account.client.CloseIdle()
-	found, err := account.Devices(ctx, id, key)
+	found, err := account.Devices(ctx, k.id, k.secret)
 	var refused *awsapi.APIError
 	switch {
 	case errors.As(err, &refused) && refused.HasCode("InvalidClientTokenId", "SignatureDoesNotMatch"):
-		d.found.Add(explain.DeadKey(name, where, id, refused.Code))
+		d.found.Add(explain.DeadKey(k.profile, k.where, k.id, refused.Code, k.entry))
 		return true
 	case err != nil && !errors.As(err, &refused):
 		return ctx.Err() == nil && !unreachable(err)
 	case found.User.Root():
-		d.found.Add(explain.RootKey(name, where, id))
+		d.found.Add(explain.RootKey(k.profile, k.where, k.id))
 		return true // it is to go, however old it is
 	case err == nil && len(found.Usable) == 0 && len(found.Unusable) > 0:
-		d.found.Add(explain.OnlySecurityKeys(name, where, found.User.Name))
+		d.found.Add(explain.OnlySecurityKeys(k.profile, k.where, found.User.Name))
 	}
-	keys, err := account.client.ListAccessKeys(ctx, account.at.IAM, credentials(id, key), found.User.Name)
+	keys, err := account.client.ListAccessKeys(ctx, account.at.IAM, credentials(k.id, k.secret), found.User.Name)
 	if err != nil {
 		return !unreachable(err) // many may not list without MFA
 	}
-	for _, k := range keys {
-		if k.ID == id && !k.CreateDate.IsZero() {
-			d.found.Add(explain.KeyAge(name, where, d.now.Sub(k.CreateDate), true, fix)...)
+	for _, known := range keys {
+		if known.ID == k.id && !known.CreateDate.IsZero() {
+			d.found.Add(explain.KeyAge(k.profile, k.where, d.now.Sub(known.CreateDate), true, k.rotation())...)
 		}
 	}
 	return true

@@ -11,7 +11,11 @@ import (
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/sandbox"
+	"github.com/latchkey-aws/latchkey/secret"
+	"github.com/latchkey-aws/latchkey/vault"
 )
+
+const frankSecret = "frank/Sandbox+Secret/0001/bPxREXAMPLEKEY"
 
 // onlineBench has users with keys in plaintext: one with security keys only, one
 // whose key is another's.
@@ -19,7 +23,7 @@ func onlineBench(t *testing.T) *bench {
 	t.Helper()
 	world := sandbox.Example()
 	base := &world.Accounts[0]
-	secret := "frank/Sandbox+Secret/0001/bPxREXAMPLEKEY"
+	secret := frankSecret
 	base.Users = append(base.Users, sandbox.User{Name: "frank", AccessKeys: []sandbox.AccessKey{{ID: "AKIAFRANK0001EXAMPLE", Secret: secret}}, FIDOKeys: []sandbox.FIDOKey{{Name: "passkey"}}})
 	base.RootAccessKeys = append(base.RootAccessKeys, sandbox.AccessKey{ID: "AKIAROOT00001EXAMPLE", Secret: secret})
 	b := newBench(t, sandbox.WithWorld(world))
@@ -52,6 +56,9 @@ func (b *bench) online(change ...func(*latchkey.Options)) map[string]explain.Wei
 	}
 	for _, f := range c.Findings {
 		if !slices.ContainsFunc(before.Findings, func(w explain.Weighed) bool { return w.Code == f.Code && w.What == f.What }) {
+			if told[f.Code].Code != "" {
+				f.Code += " too"
+			}
 			told[f.Code] = f
 		}
 	}
@@ -106,5 +113,61 @@ func TestDoctorOnlineAway(t *testing.T) {
 		if f.Weight != explain.WeightWarning || f.Why == "" {
 			t.Errorf("%+v", f)
 		}
+	}
+}
+
+// TestDoctorOnlineVault asks AWS about the keys of a vault that is unlocked: whose they
+// are, whether they still are good, and how old. A vault that is locked stays so.
+func TestDoctorOnlineVault(t *testing.T) {
+	t.Parallel()
+	b := onlineBench(t)
+	b.opts.ConfigFile, b.opts.WorkFactor = os.DevNull, 10
+	b.opts.Environ = append(b.opts.Environ, "AWS_REGION=eu-central-1", "LATCHKEY_VAULT_NEW_PASSPHRASE_FILE="+b.write("new", "correct horse\n"))
+	entry := func(name, id string) vault.Entry {
+		return vault.Entry{Name: name, AccessKeyID: id, Secret: secret.New(frankSecret)}
+	}
+	b.create(vault.ByPassphrase, entry("frank", "AKIAFRANK0001EXAMPLE"), entry("gone", "AKIAGONE00001EXAMPLE"), entry("wrong", "AKIAALICE0001EXAMPLE"), entry("root", "AKIAROOT00001EXAMPLE"),
+		vault.Entry{Name: "seed", Seed: secret.New("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")})
+	open := vault.Open(b.load().VaultOptions(filepath.Join(b.home.Dir, ".local/share/latchkey/vault")))
+	if err := open.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	ran := filepath.Join(b.home.Dir, "ran")
+	command := func(o *latchkey.Options) {
+		o.Environ = append([]string{"LATCHKEY_VAULT_PASSPHRASE_COMMAND=touch " + ran}, o.Environ...)
+	}
+	for name, change := range map[string]func(*latchkey.Options){"locked": func(*latchkey.Options) {}, "a command": command} {
+		if told := b.online(change); len(told) != 0 {
+			t.Errorf("%s: %+v", name, told)
+		}
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("the command for the passphrase was run")
+	}
+	b.opts.Environ = append(b.opts.Environ, "LATCHKEY_VAULT_PASSPHRASE_FILE="+b.write("passphrase", "correct horse\n"))
+	told := b.online()
+	for code, want := range map[string]struct {
+		weight explain.Weight
+		names  string
+		why    string
+		fix    string
+	}{
+		"dead-key":           {explain.WeightError, "gone", "InvalidClientTokenId", "latchkey vault remove gone"},
+		"dead-key too":       {explain.WeightError, "wrong", "SignatureDoesNotMatch", "latchkey vault add wrong --replace"},
+		"root-credentials":   {explain.WeightSecurity, "root", "root can do everything", "delete root's keys"},
+		"old-key":            {explain.WeightNote, "frank", "AWS says that it was made 90 days ago", "latchkey vault rotate frank"},
+		"only-security-keys": {explain.WeightWarning, "frank", "", "virtual MFA device"},
+	} {
+		f := told[code]
+		if f.Weight != want.weight || !slices.Contains(f.Profiles, want.names) || !strings.Contains(f.Why, want.why) || !strings.Contains(f.Fix, want.fix) {
+			t.Errorf("%s: %+v", code, f)
+		}
+	}
+	if len(told) != 5 {
+		t.Errorf("%+v", told)
+	}
+	b.clock.advance(300 * 24 * time.Hour)
+	if f := b.online()["old-key"]; f.Weight != explain.WeightSecurity {
+		t.Errorf("after a year: %+v", f)
 	}
 }

@@ -309,6 +309,6 @@ func (d *doctor) fileAge(key profile.PlaintextKey) {
 	f := d.stat(path, "", explain.HoldsSecrets)
 	if f.Err == nil {
 		d.found.Add(explain.KeyAge(key.Profile, origin.File(path, key.AccessKeyID.Origin.Line, "aws_access_key_id"), d.now.Sub(f.Changed), false,
-			"latchkey vault import, then latchkey vault rotate "+explain.Word(key.Profile))...)
+			keyAt{profile: key.Profile}.rotation())...)
 	}
 }

@@ -3,7 +3,9 @@ package latchkey
 import (
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/origin"
@@ -54,13 +56,12 @@ func (d *doctor) vault(ctx context.Context) {
 	if in.Rekeying {
 		d.found.Add(explain.Rekeying(folder))
 	}
-	for name, changed := range in.Entries {
-		d.entries[name] = changed
-		if d.o.Online {
-			continue // AWS knows better
+	for _, name := range slices.Sorted(maps.Keys(in.Entries)) {
+		k := keyAt{profile: name, entry: name, where: origin.File(filepath.Join(folder, "entries", vault.Escape(name)+".age"), 0, "")}
+		d.entries = append(d.entries, k)
+		if !d.o.Online { // else AWS knows better
+			d.found.Add(explain.KeyAge(name, k.where, d.now.Sub(in.Entries[name]), false, k.rotation())...)
 		}
-		d.found.Add(explain.KeyAge(name, origin.File(filepath.Join(folder, "entries", vault.Escape(name)+".age"), 0, ""), d.now.Sub(changed), false,
-			"latchkey vault rotate "+explain.Word(name))...)
 	}
 }
 

@@ -88,11 +88,16 @@ func KeyAge(profile string, where origin.Origin, age time.Duration, exact bool, 
 	return []Weighed{w}
 }
 
-// DeadKey is a key that AWS refuses.
-func DeadKey(profile string, where origin.Origin, id, code string) Weighed {
-	f := Finding{Code: "dead-key", Profile: profile, Where: at(where), What: "AWS does not take the access key " + id, Why: "AWS says " + code + ": the key was deleted or made inactive", Fix: "remove it, or have it made active in IAM"}
+// DeadKey is a key that AWS refuses. entry is that of the vault which has it, or "".
+func DeadKey(profile string, where origin.Origin, id, code, entry string) Weighed {
+	f := Finding{Code: "dead-key", Profile: profile, Where: at(where), What: "AWS does not take the access key " + id}
+	remove, correct := "remove aws_access_key_id and aws_secret_access_key at "+where.Position(), "put the right secret there"
+	if entry != "" {
+		remove, correct = "latchkey vault remove "+Word(entry), "latchkey vault add "+Word(entry)+" --replace takes the right one"
+	}
+	f.Why, f.Fix = "AWS says "+code+": the key was deleted or made inactive", remove+"; or have the key made active in IAM"
 	if code == "SignatureDoesNotMatch" {
-		f.Why, f.Fix = "AWS says "+code+": the key is there, and this is not its secret", "put the right secret there, or make a new key"
+		f.Why, f.Fix = "AWS says "+code+": the key is there, and this is not its secret", correct+"; if it is lost, make a new key"
 	}
 	return Weigh(WeightError, f)
 }
