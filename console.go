@@ -112,7 +112,7 @@ func (r *Resolver) SwitchRole(plan *chain.Plan, display, color string) (SwitchLi
 		return SwitchLink{}, err
 	}
 	arn, _ := awsapi.ParseARN(role)
-	site, err := console.NewSite(cmp.Or(arn.Partition, "aws"), "", custom)
+	site, err := console.NewSite(cmp.Or(arn.Partition, "aws"), "", custom.Text)
 	if err != nil {
 		return SwitchLink{}, err
 	}
@@ -133,7 +133,7 @@ func (r *Resolver) consoleSite(plan *chain.Plan) (console.Site, error) {
 	if region != "" {
 		partition = awsapi.PartitionOf(region)
 	}
-	return console.NewSite(partition, plan.Region.Text, custom)
+	return console.NewSite(partition, plan.Region.Text, custom.Text)
 }
 
 // opening is the making of one link.

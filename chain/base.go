@@ -112,8 +112,7 @@ func (p *planner) ssoShapeOf(s *shape) (ssoShape, error) {
 	case len(missing) == 0:
 	case entitled && sso.err == nil:
 		sso.err = &ConfigError{Profile: s.name, Origin: firstSet(sso.account, sso.role).Origin,
-			Message: "is configured for Identity Center but lacks " + strings.Join(missing, ", "),
-			Fix:     "add " + strings.Join(missing, ", ") + " to profile " + s.name}
+			Message: "is configured for Identity Center but lacks " + strings.Join(missing, ", "), Fix: sso.toAdd(missing, s.name)}
 	case sso.session.Set():
 		sso.hint = &ConfigError{Profile: s.name, Origin: sso.session.Origin,
 			Message: "is a token-only profile: it has sso_session but no sso_account_id and sso_role_name",
@@ -173,6 +172,23 @@ func (s *ssoShape) missing() []string {
 		}
 	}
 	return keys
+}
+
+// toAdd says where what is missing belongs: the address of a sign-in to its section,
+// if there is one.
+func (s *ssoShape) toAdd(missing []string, name string) string {
+	its := 0
+	if s.session.Set() {
+		its = len(slices.DeleteFunc(slices.Clone(missing), func(key string) bool { return key == "sso_account_id" || key == "sso_role_name" }))
+	}
+	var parts []string // missing has those of the section first
+	if its > 0 {
+		parts = append(parts, strings.Join(missing[:its], ", ")+" to the section [sso-session "+s.session.Text+"]")
+	}
+	if its < len(missing) {
+		parts = append(parts, strings.Join(missing[its:], ", ")+" to profile "+name)
+	}
+	return "add " + strings.Join(parts, ", and ")
 }
 
 func firstSet(values ...origin.Value) origin.Value {

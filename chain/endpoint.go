@@ -86,17 +86,20 @@ func CallerEndpoint(c Config, plan *Plan, service awsapi.Service) (awsapi.Endpoi
 }
 
 // CustomEndpoint returns the URL that the settings of a plan put in the place of a
-// service's own, "" where that is AWS's.
-func CustomEndpoint(c Config, plan *Plan, service awsapi.Service) (string, error) {
+// service's own, unset where that is AWS's.
+func CustomEndpoint(c Config, plan *Plan, service awsapi.Service) (origin.Value, error) {
 	p, err := caller(c, plan)
 	if err != nil {
-		return "", err
+		return origin.Value{}, err
 	}
 	if custom, err := p.customEndpoint(service); err != nil || !custom.Set() {
-		return "", err
+		return origin.Value{}, err
 	}
-	endpoint, _, err := p.resolve(service, p.regionFor(plan.Last().Get(InputRoleARN)))
-	return endpoint.URL, err
+	endpoint, from, err := p.resolve(service, p.regionFor(plan.Last().Get(InputRoleARN)))
+	if err != nil {
+		return origin.Value{}, err
+	}
+	return origin.Value{Text: endpoint.URL, Origin: from}, nil
 }
 
 // caller looks at the settings once more that a plan was made with.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/origin"
 )
 
 // TestCustomEndpoint: what is AWS's own is no custom one, and a setting for another
@@ -36,7 +37,7 @@ func TestCustomEndpoint(t *testing.T) {
 		}
 		got, err := chain.CustomEndpoint(chain.Config{Graph: graph, Env: env}, plan, awsapi.SignIn)
 		var config *chain.ConfigError
-		if got != tt.want || tt.fails != errors.As(err, &config) {
+		if got.Text != tt.want || (got.Text != "") != (got.Origin.Kind != origin.KindDefault) || tt.fails != errors.As(err, &config) {
 			t.Errorf("%s: %q, %v", tt.name, got, err)
 		}
 	}

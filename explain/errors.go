@@ -8,6 +8,7 @@ import (
 
 	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
+	"github.com/latchkey-aws/latchkey/origin"
 	"github.com/latchkey-aws/latchkey/provider"
 )
 
@@ -31,6 +32,10 @@ func Error(err error) Finding {
 	var selected *chain.SelectionError
 	if errors.As(err, &selected) {
 		f.Why = strings.TrimPrefix(f.Why+"; "+selected.Selected.Origin.String()+" names the profile", "; ")
+		o, nowhere := selected.Selected.Origin, f.Where == nil || f.Where.Line == 0
+		if f.Code == "not-found" && nowhere && o.Kind == origin.KindEnv {
+			f.Where, f.Fix = at(o), f.Fix+"; correct "+o.Key+", or unset "+o.Key
+		}
 	}
 	return finding(f)
 }

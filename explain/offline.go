@@ -37,6 +37,7 @@ func Offline(s Scene) []Finding {
 		found = append(found, s.longRole()...)
 		found = append(found, s.codeOfSession()...)
 		found = append(found, s.elsewhere()...)
+		found = append(found, s.values()...)
 	}
 	found = append(found, s.otherFiles()...)
 	found = append(found, s.otherUser()...)
@@ -47,6 +48,39 @@ func Offline(s Scene) []Finding {
 	for i := range found {
 		tell(known, &found[i])
 		found[i] = finding(found[i])
+	}
+	return found
+}
+
+// values judges what the profiles of a plan say, and the file of certificates, as a
+// check-up does.
+func (s Scene) values() []Finding {
+	var list []Weighed
+	seen := map[string]bool{}
+	for _, step := range s.Plan.Steps {
+		p, err := s.Graph.Profile(step.Profile)
+		if err != nil || seen[step.Profile] {
+			continue
+		}
+		seen[step.Profile] = true
+		list = append(list, Values(step.Profile, p.Get)...)
+		if session, ok := p.Get("sso_session"); ok {
+			if section, err := s.Graph.SSOSession(session.Text); err == nil {
+				list = append(list, Values(step.Profile, section.Get)...)
+			}
+		}
+	}
+	if s.Plan.Region.Origin.Kind == origin.KindEnv {
+		list = append(list, Region(s.Plan.Region)...)
+	}
+	if s.There != nil {
+		list = append(list, missingFiles(Surroundings{Get: s.Env, Exists: s.There})...)
+	}
+	var found []Finding
+	for _, w := range list {
+		if w.Code != "local-endpoint" { // which elsewhere tells
+			found = append(found, w.Finding)
+		}
 	}
 	return found
 }
@@ -69,7 +103,7 @@ func (s Scene) keyPair(first chain.Step) []Finding {
 	}
 	f.Class = ClassRefused
 	// A stand-in for AWS may have given it; only AWS's own refuse it for sure.
-	if f.Code == codeSecretForm && s.customURL() != "" {
+	if f.Code == codeSecretForm && s.custom().Set() {
 		f.Class = ""
 	}
 	return []Finding{f}
@@ -85,7 +119,7 @@ func (s Scene) expired(first chain.Step) []Finding {
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
-		f := Finding{Code: "environment-expired", Where: at(origin.Env(name)), Fix: "take the keys out of the environment: latchkey env --unset, and get new ones"}
+		f := Finding{Code: "environment-expired", Where: at(origin.Env(name))}
 		end, err := iso8601.Parse(text)
 		switch {
 		case err != nil && name == "AWS_CREDENTIAL_EXPIRATION":

@@ -56,11 +56,11 @@ func (s Scene) tokenFiles() []Finding {
 	return found
 }
 
-// customURL is the endpoint that takes the place of AWS's, "" where that is AWS's.
-func (s Scene) customURL() string {
+// custom is the endpoint that takes the place of AWS's, unset where that is AWS's.
+func (s Scene) custom() origin.Value {
 	at, err := chain.CustomEndpoint(chain.Config{Graph: s.Graph, Env: s.Env}, s.Plan, awsapi.STS)
 	if err != nil {
-		return "" // which a profile of the vault alone gives, and what is wrong the plan has told
+		return origin.Value{} // which a profile of the vault alone gives, and what is wrong the plan has told
 	}
 	return at
 }
@@ -78,12 +78,20 @@ func (s Scene) elsewhere() []Finding {
 		}
 		seen[in.Value] = true
 		found = append(found, Finding{Code: "custom-endpoint", Profile: step.Profile, Where: at(in.Origin), What: "calls go to " + in.Value + ", which is not AWS's",
-			Why: in.Origin.Position() + " says so: a stand-in for AWS, a proxy, or something left over from a test", Fix: "if AWS is meant, remove it there"})
+			Fix: without(in.Origin)})
 	}
-	if custom := s.customURL(); custom != "" && len(found) == 0 && !ofAWS(custom) {
-		found = append(found, Finding{Code: "custom-endpoint", What: "calls with these credentials go to " + custom + ", which is not AWS's"})
+	if custom := s.custom(); custom.Set() && len(found) == 0 && !ofAWS(custom.Text) {
+		found = append(found, Finding{Code: "custom-endpoint", Where: at(custom.Origin), What: "calls with these credentials go to " + custom.Text + ", which is not AWS's", Fix: without(custom.Origin)})
 	}
 	return found
+}
+
+// without takes an endpoint out of where it was set.
+func without(o origin.Origin) string {
+	if o.Kind == origin.KindEnv {
+		return "unset " + o.Key + ", if AWS is meant"
+	}
+	return "remove " + o.Key + " at " + o.Position() + ", if AWS is meant"
 }
 
 // ofAWS reports whether a URL is below one of AWS's domains.

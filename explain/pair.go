@@ -38,6 +38,9 @@ func (p pair) form() (Finding, bool) {
 	switch {
 	case session && !p.token:
 		f.Code, f.What = "session-key-without-token", "the access key is a session's, and there is no session token beside it"
+		if p.id.Origin.Kind == origin.KindEnv {
+			f.Fix = "set AWS_SESSION_TOKEN as it came with the key, or unset AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+		}
 		return f, true
 	case long && p.token:
 		f.Code, f.What, f.Where = "long-term-key-with-token", "a session token stands beside a long-term key", at(p.tokenAt)

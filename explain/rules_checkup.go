@@ -92,7 +92,7 @@ func holdRules() []Rule {
 // shellRules are about the variables of a shell.
 func shellRules() []Rule {
 	return rules(seeDoctor, []check{
-		{"environment-expired", "The keys in the environment are over", "AWS_CREDENTIAL_EXPIRATION or AWS_SESSION_EXPIRATION says so, and they win over every profile that AWS_PROFILE names: ExpiredToken", `eval "$(latchkey env --unset)"`, ""},
+		{"environment-expired", "The keys in the environment are over", "AWS_CREDENTIAL_EXPIRATION or AWS_SESSION_EXPIRATION says so, and they win over every profile that AWS_PROFILE names: ExpiredToken", unsetKeys, ""},
 		{"environment-expiration", "AWS_CREDENTIAL_EXPIRATION is no time", "tools that renew credentials fail on it", "unset AWS_CREDENTIAL_EXPIRATION", ""},
 		{"container-variables container-variables-unused web-identity-variables-unused", "Variables of a container, a pod or a CI job are left", "they mean something only there; elsewhere they lead programs that find nothing better to an address or a file that is not theirs", "unset those that the finding names, such as AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_WEB_IDENTITY_TOKEN_FILE", "sdkref/latest/guide/feature-container-credentials.html"},
 		{"custom-endpoint local-endpoint", "Calls to AWS go somewhere else", "endpoint_url, or AWS_ENDPOINT_URL in the environment, says so: a stand-in for AWS, a proxy, or something left over from a test", "if AWS is meant, remove it", "sdkref/latest/guide/feature-ss-endpoints.html"},

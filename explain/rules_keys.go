@@ -21,7 +21,7 @@ func keyRules() []Rule {
 		{
 			Code: "key-unknown", Title: "AWS does not know the access key", Class: ClassRefused,
 			Why: "the access key does not exist or is inactive, its session token is missing or belongs to another key, or the key is of another partition",
-			Fix: "check the key in the IAM console; with a key that begins with ASIA the session token must be there, with AKIA there must be none",
+			Fix: "with a key that begins with ASIA the session token must be there, with AKIA there must be none; else make the key active in IAM, or write a new pair in its place",
 			See: "latchkey explain PROFILE", Page: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html",
 			Texts: []Text{
 				{Raw: "The security token included in the request is invalid", By: "all tools"},
@@ -42,7 +42,7 @@ func keyRules() []Rule {
 			See: "latchkey explain PROFILE", Page: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html",
 			Texts:   []Text{{Raw: "The request signature we calculated does not match the signature you provided", By: "all tools"}, {Raw: "SignatureDoesNotMatch", By: "all tools"}},
 			answers: []answer{{codes: []string{"SignatureDoesNotMatch", "InvalidSignatureException"}}},
-			inputs:  keyInputs(),
+			inputs:  append([]string{chain.InputSecretKey}, keyInputs()...),
 		},
 		{
 			Code: "signature-malformed", Title: "A blank inside the access key id", Class: ClassRefused,
@@ -98,15 +98,18 @@ func sessionRules() []Rule {
 }
 
 const (
+	unsetKeys    = `eval "$(latchkey env --unset)" takes them out of the environment; then get new ones`
 	tokenLineWhy = "the token of the container endpoint (AWS_CONTAINER_AUTHORIZATION_TOKEN, or its file) has a line break in it"
 	tokenLineFix = "write the token without a line break"
 	tokenOverWhy = "the token is past its own expiry"
 	tokenOverFix = "get a new token; in a pod it is renewed in its file, which must be read anew and not copied"
 )
 
-func expired(_ *provider.ExpiredError, f *Finding) bool {
-	f.Class, f.Why = ClassFailed, expiredWhy
-	f.Fix = "renew them at their source; variables that were exported earlier can be taken out with latchkey env --unset"
+func expired(e *provider.ExpiredError, f *Finding) bool {
+	f.Class, f.Why, f.Fix = ClassFailed, expiredWhy, "renew them at their source"
+	if e.Source == provider.SourceEnvironment {
+		f.Fix = unsetKeys
+	}
 	return true
 }
 

@@ -42,7 +42,7 @@ func mfaRules() []Rule {
 		},
 		{
 			Code: "mfa-serial-refused", Title: "The MFA device is not this user's", Class: ClassRefused,
-			Why: "the mfa_serial is not a device of the user whose keys sign the call", Fix: "compare mfa_serial with the devices of that user in the IAM console",
+			Why: "the mfa_serial is not a device of the user whose keys sign the call", Fix: "compare mfa_serial with what latchkey mfa devices lists for that user",
 			See: "latchkey explain PROFILE", Page: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html",
 			Texts:   []Text{{Raw: "MultiFactorAuthentication failed, unable to validate MFA code", By: "all tools"}},
 			answers: []answer{{codes: deniedCodes(), words: "unable to validate MFA code"}},

@@ -158,6 +158,9 @@ func notFound(e *profile.NotFoundError, f *Finding) bool {
 		r := e.Reasons[0]
 		f.Why += "; " + r.Origin.Position() + ": " + r.Message
 		f.Where, f.Fix = at(r.Origin), r.Fix
+		if r.Code == profile.CodeMissingPrefix {
+			f.Fix = "write [profile " + e.Name + "] at " + r.Origin.Position()
+		}
 	case len(e.Near) > 0:
 		f.Fix = "did you mean " + strings.Join(e.Near, " or ") + "?"
 	default:
