@@ -159,7 +159,7 @@ func (c *opening) session(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if plan.Next == nil && c.planned(last) {
+	if plan.Next == nil && c.planned(*last) {
 		if !c.options.Bounds.Empty() && last.Get(chain.InputPolicy) == "" && last.Get(chain.InputPolicyARNs) == "" {
 			return aws.Credentials{}, c.unfit(console.ReasonPolicy, nil)
 		}

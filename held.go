@@ -14,7 +14,7 @@ import (
 // then. Otherwise it returns false, and [Provider.Retrieve] sees to it.
 func (r *Resolver) Held(ctx context.Context, plan *chain.Plan) (aws.Credentials, bool) {
 	last := plan.Last()
-	key, known := r.SessionKey(plan, last)
+	key, known := r.SessionKey(plan, *last)
 	if !known || !shares(last.Kind) {
 		return aws.Credentials{}, false
 	}
@@ -23,7 +23,7 @@ func (r *Resolver) Held(ctx context.Context, plan *chain.Plan) (aws.Credentials,
 	}
 	o := r.storeOptions()
 	o.Warn = nil // Retrieve tells
-	about := (&Provider{plan: plan}).about(last)
+	about := (&Provider{plan: plan}).about(*last)
 	about.Key = key
 	return session.NewStore(o).Held(ctx, about)
 }

@@ -148,7 +148,7 @@ func TestShared(t *testing.T) {
 		}
 		// The machine's own services are asked again: nothing of them is kept.
 		plan, _ := b.load().Plan(tt.profile, tt.policy)
-		shares, err := b.load().Shares(plan.Last())
+		shares, err := b.load().Shares(*plan.Last())
 		if err != nil || shares != (tt.kept > 0) {
 			t.Errorf("%s: shares %v, %v", tt.profile, shares, err)
 		}

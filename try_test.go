@@ -74,7 +74,7 @@ func (b *bench) try(name string, change ...func(*latchkey.Options)) triedRun {
 	creds, err := p.Retrieve(b.t.Context())
 	if err == nil {
 		if run.caller, err = p.Caller(b.t.Context(), creds); err != nil {
-			err = &chain.StepError{Step: p.Plan().Last(), Err: err}
+			err = &chain.StepError{Step: *p.Plan().Last(), Err: err}
 		}
 	}
 	run.skew, run.known = p.Clock()

@@ -50,7 +50,7 @@ func longTerm(s Step) bool {
 }
 
 // AsksCode reports whether running the step takes a code of an MFA device.
-func (s Step) AsksCode() bool {
+func (s *Step) AsksCode() bool {
 	_, discover := s.Input(InputDiscover)
 	return discover || s.Get(InputMFASerial) != ""
 }

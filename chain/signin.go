@@ -80,8 +80,10 @@ func signInOf(c Config, plan *Plan, step *Step) (SignIn, bool, error) {
 }
 
 func (s *Step) value(name string) origin.Value {
-	in, _ := s.Input(name)
-	return origin.Value{Text: in.Value, Origin: in.Origin}
+	if in := s.find(name); in != nil {
+		return origin.Value{Text: in.Value, Origin: in.Origin}
+	}
+	return origin.Value{}
 }
 
 // SessionSignIn returns the sign-in of an sso-session. Errors: *ConfigError and

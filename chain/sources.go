@@ -166,7 +166,7 @@ func (p *planner) container(required bool) ([]Step, error) {
 		if !strings.HasPrefix(uri.Text, "/") {
 			return nil, &ConfigError{Origin: uri.Origin, Message: "the relative URI does not begin with a slash"}
 		}
-		if p.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").Set() {
+		if full := p.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI"); full.Set() {
 			p.note("two-container-uris", uri.Origin, "", "both container URIs are set; the relative one is used", "", "unset one of them")
 		}
 		uri.Text = "http://169.254.170.2" + uri.Text

@@ -152,8 +152,10 @@ func (b builder) mfa(s *Step) provider.MFA {
 }
 
 func (s *Step) secret(name string) secret.Text {
-	in, _ := s.Input(name)
-	return in.Secret
+	if in := s.find(name); in != nil {
+		return in.Secret
+	}
+	return secret.Text{}
 }
 
 // endpoint returns where the step's calls go. The portal and the OIDC service

@@ -129,4 +129,4 @@ type Value struct {
 }
 
 // Set reports whether there is a text; a blank value counts as unset (DESIGN 5).
-func (v Value) Set() bool { return strings.TrimSpace(v.Text) != "" }
+func (v *Value) Set() bool { return strings.TrimSpace(v.Text) != "" }

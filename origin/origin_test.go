@@ -42,7 +42,7 @@ func TestOrigin(t *testing.T) {
 func TestValueSet(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{"": false, " \t": false, "x": true} {
-		if got := (origin.Value{Text: text}).Set(); got != want {
+		if got := (&origin.Value{Text: text}).Set(); got != want {
 			t.Errorf("Value{%q}.Set() = %v, want %v", text, got, want)
 		}
 	}

@@ -154,7 +154,7 @@ func callsLatchkey(command string) bool {
 }
 
 // signature are the values that make a step the one that it is.
-func (s Step) signature() []string {
+func (s *Step) signature() []string {
 	names := []string{chain.InputAccessKeyID}
 	switch s.Kind {
 	case chain.KindProcess:

@@ -149,17 +149,17 @@ type Note struct {
 }
 
 // Get returns the value of the named input, "" where the step has none.
-func (s Step) Get(name string) string {
-	for _, in := range s.Inputs {
-		if in.Name == name {
-			return in.Value
+func (s *Step) Get(name string) string {
+	for i := range s.Inputs {
+		if s.Inputs[i].Name == name {
+			return s.Inputs[i].Value
 		}
 	}
 	return ""
 }
 
 // Arguments returns the values of [InputArgument].
-func (s Step) Arguments() []string {
+func (s *Step) Arguments() []string {
 	var list []string
 	for _, in := range s.Inputs {
 		if in.Name == InputArgument {

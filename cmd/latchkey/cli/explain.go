@@ -196,7 +196,7 @@ func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string, try 
 	if r.SignIns, err = lookForSignIns(ctx, resolver, plan); err != nil {
 		return nil, err
 	}
-	if r.Next = explain.Next(plan, r.Sessions.has, r.over); r.Sessions.renews(plan.Last()) {
+	if r.Next = explain.Next(plan, r.Sessions.has, r.over); r.Sessions.renews(*plan.Last()) {
 		r.Next = "asks AWS for a new session, because the one that is kept ends soon; nobody is prompted, and if that fails the one that is kept serves"
 	}
 	if try {

@@ -92,7 +92,7 @@ func (p *planned) try(ctx context.Context, sys *Sys, seen *watch) (*trial, error
 			t.Works = true
 			t.Identity = &triedIdentity{who.ARN, who.Account, who.UserID, who.Endpoint.SigningRegion, who.Endpoint.URL, seconds(sys.Now().Sub(began))}
 		} else {
-			err = &chain.StepError{Step: p.plan.Last(), Err: err}
+			err = &chain.StepError{Step: *p.plan.Last(), Err: err}
 		}
 	}
 	if err != nil {

@@ -123,7 +123,7 @@ func sessionsLeft(ctx context.Context, r *latchkey.Resolver) map[string]time.Dur
 // sharedKey is the key under which the plan's last session is kept, "" if only
 // running it tells.
 func sharedKey(r *latchkey.Resolver, plan *chain.Plan) string {
-	key, _ := r.SessionKey(plan, plan.Last())
+	key, _ := r.SessionKey(plan, *plan.Last())
 	return key
 }
 
