@@ -65,6 +65,8 @@ func (e *APIError) Error() string {
 }
 
 // HasCode reports whether Code, Type or OAuth is one of codes.
+//
+//go:noinline
 func (e *APIError) HasCode(codes ...string) bool {
 	for _, c := range codes {
 		if c != "" && (c == e.Code || c == e.Type || c == e.OAuth) {

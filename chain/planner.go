@@ -249,6 +249,7 @@ func (p *planner) enabled(variable, key string) bool {
 	return false
 }
 
+//go:noinline
 func (p *planner) note(code string, at origin.Origin, in, message, breaks, fix string) {
 	p.notes = append(p.notes, profile.Diagnostic{
 		Code: code, Origin: at, Profile: in, Message: message, Breaks: breaks, Fix: fix,

@@ -63,6 +63,8 @@ const (
 )
 
 // Weigh makes a finding of a check-up, fit to be shown.
+//
+//go:noinline
 func Weigh(w Weight, f Finding) Weighed { return Weighed{Weight: w, Finding: finding(f), Count: 1} }
 
 // with makes the fix one command for all files that a cause shows in.

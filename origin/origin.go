@@ -55,6 +55,8 @@ type Origin struct {
 }
 
 // File returns the origin file:line:key.
+//
+//go:noinline
 func File(path string, line int, key string) Origin {
 	return Origin{Kind: KindFile, File: path, Line: line, Key: key}
 }
@@ -129,4 +131,6 @@ type Value struct {
 }
 
 // Set reports whether there is a text; a blank value counts as unset (DESIGN 5).
+//
+//go:noinline
 func (v *Value) Set() bool { return strings.TrimSpace(v.Text) != "" }

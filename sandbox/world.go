@@ -244,6 +244,7 @@ func (p *PolicyDocument) read(n *node) error {
 // JSON returns the document as AWS would print it.
 func (p PolicyDocument) JSON() string { return p.json }
 
+//go:noinline
 func (a *Account) arn(service, resource string) string {
 	return "arn:aws:" + service + "::" + a.ID + ":" + resource
 }

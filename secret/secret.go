@@ -25,6 +25,8 @@ const Redacted = "[redacted]"
 type Text struct{ value *string }
 
 // New wraps s.
+//
+//go:noinline
 func New(s string) Text {
 	if s == "" {
 		return Text{}
@@ -34,6 +36,8 @@ func New(s string) Text {
 
 // Reveal returns the secret itself. Call it only where the secret leaves the
 // program or enters a digest or signature.
+//
+//go:noinline
 func (t Text) Reveal() string {
 	if t.value == nil {
 		return ""

@@ -31,6 +31,7 @@ type Age struct {
 // vault shows at the first use.
 func Open(o Options) *Age { return &Age{o: o} }
 
+//go:noinline
 func (a *Age) path(name string) string { return filepath.Join(a.o.Folder, name) }
 
 func (a *Age) file(name string) string {

@@ -45,6 +45,7 @@ func newSection(name, path string, line int) *section {
 	return &section{name: name, path: path, line: line, keys: map[string]value{}}
 }
 
+//go:noinline
 func (s *section) has(key string) bool {
 	if s == nil {
 		return false
@@ -54,6 +55,8 @@ func (s *section) has(key string) bool {
 }
 
 // get returns a key's value, the zero value where it is not there.
+//
+//go:noinline
 func (s *section) get(key string) value {
 	if s == nil {
 		return value{}
@@ -64,6 +67,8 @@ func (s *section) get(key string) value {
 func (s *section) text(key string) string { return s.get(key).text }
 
 // at is where a key stands, or else the section.
+//
+//go:noinline
 func (s *section) at(key string) origin.Origin {
 	if s == nil {
 		return origin.Origin{}
@@ -74,6 +79,7 @@ func (s *section) at(key string) origin.Origin {
 	return s.origin()
 }
 
+//go:noinline
 func (s *section) origin() origin.Origin {
 	if s == nil {
 		return origin.Origin{}

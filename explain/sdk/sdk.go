@@ -71,6 +71,8 @@ type Input struct {
 }
 
 // env returns the value of a variable. As in getenv(3) the first one counts.
+//
+//go:noinline
 func (in *Input) env(name string) (string, bool) {
 	for _, pair := range in.Environ {
 		if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {
@@ -80,6 +82,7 @@ func (in *Input) env(name string) (string, bool) {
 	return "", false
 }
 
+//go:noinline
 func (in *Input) get(name string) string {
 	v, _ := in.env(name)
 	return v
@@ -193,6 +196,8 @@ type run struct {
 }
 
 // note adds a note, once.
+//
+//go:noinline
 func (r *run) note(code, text string, where origin.Origin, fix string) {
 	n := Note{code, text, where, fix}
 	if !slices.Contains(r.res.Notes, n) {
@@ -201,11 +206,14 @@ func (r *run) note(code, text string, where origin.Origin, fix string) {
 }
 
 // step adds a step and returns it for its inputs.
+//
+//go:noinline
 func (r *run) step(kind chain.Kind, profile string) *Step {
 	r.res.Steps = append(r.res.Steps, Step{Kind: kind, Profile: profile, Inputs: []Detail{}})
 	return &r.res.Steps[len(r.res.Steps)-1]
 }
 
+//go:noinline
 func (s *Step) add(name, text string, from origin.Origin) *Step {
 	s.Inputs = append(s.Inputs, Detail{name, text, from})
 	return s

@@ -19,6 +19,7 @@ type lines struct {
 // lines are those of standard output.
 func (sys *Sys) lines() *lines { return &lines{w: sys.Stdout, findings: sys.findings(sys.Stdout)} }
 
+//go:noinline
 func (l *lines) add(format string, args ...any) {
 	if l.err == nil {
 		_, l.err = fmt.Fprintf(l.w, format+"\n", args...)

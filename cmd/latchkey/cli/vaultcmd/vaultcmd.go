@@ -141,6 +141,8 @@ func (e *nobodyError) Error() string { return e.what }
 func (e *nobodyError) Unwrap() error { return latchkey.ErrNobody }
 
 // say tells the person something on standard error.
+//
+//go:noinline
 func (d *Deps) say(format string, args ...any) {
 	fmt.Fprintf(d.Stderr, "latchkey: "+format+"\n", args...)
 }
