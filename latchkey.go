@@ -185,6 +185,8 @@ func (r *Resolver) PlanOf(name origin.Value, policy chain.Policy) (*chain.Plan, 
 }
 
 // config is what plans are made of.
+//
+//go:noinline
 func (r *Resolver) config() chain.Config {
 	return chain.Config{Graph: r.graph, Env: r.Env, Vault: r.entry}
 }

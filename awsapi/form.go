@@ -73,6 +73,7 @@ func (f *form) mfa(serial string, code secret.Text) {
 	f.once = !code.Empty()
 }
 
+//go:noinline
 func (f *form) call(e Endpoint, from *aws.Credentials) call {
 	k := call{
 		service: f.service, operation: f.operation, endpoint: e, method: http.MethodPost, path: "/",

@@ -17,6 +17,7 @@ func overNetwork(reason string) []Precedence {
 	return list
 }
 
+//go:noinline
 func networkCode(r awsapi.Reason) string { return "unreachable-" + string(r) }
 
 // away makes the rule of a point at which a server was out of reach.

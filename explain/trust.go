@@ -168,4 +168,5 @@ func (c *RoleCall) principal() policy.Caller {
 	return policy.Caller{Kind: "AWS", Names: names, Account: arn.Account}
 }
 
+//go:noinline
 func (r *Refusal) add(name, text string) { r.Facts = append(r.Facts, Detail{name, text}) }

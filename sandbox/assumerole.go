@@ -160,6 +160,7 @@ func (c *caller) mayAct(action string, role *entity, roleARN string, ctx policy.
 	return c.unauthorized(action, roleARN)
 }
 
+//go:noinline
 func (c *caller) unauthorized(action, resource string) *stsError {
 	return denied("User: " + c.arn + " is not authorized to perform: " + action + " on resource: " + resource)
 }

@@ -31,6 +31,7 @@ type rule struct {
 	least, most   int    // of a number
 }
 
+//go:noinline
 func (p *params) failed(member, value, constraint string) {
 	p.problems = append(p.problems, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, member, constraint))
 }

@@ -83,6 +83,8 @@ __latchkey_words()
 }
 
 // completeProfiles completes the names of profiles as the first argument.
+//
+//go:noinline
 func completeProfiles(sys *Sys) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
