@@ -103,7 +103,7 @@ func (s Scene) keyPair(first chain.Step) []Finding {
 	}
 	f.Class = ClassRefused
 	// A stand-in for AWS may have given it; only AWS's own refuse it for sure.
-	if f.Code == codeSecretForm && s.custom().Set() {
+	if custom := s.custom(); f.Code == codeSecretForm && custom.Set() {
 		f.Class = ""
 	}
 	return []Finding{f}
