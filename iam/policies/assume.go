@@ -52,8 +52,10 @@ func checkRole(arn string) error {
 	if strings.Contains(arn, ":assumed-role/") {
 		return fmt.Errorf("%q is a session of a role, not the role: its ARN is arn:aws:iam::ACCOUNT:role/NAME", arn)
 	}
-	if ok, _ := regexp.MatchString(`^arn:aws(-[a-z]+)*:iam::([0-9]{12}|\*):role/[\w+=,.@/*?-]{1,576}$`, arn); !ok {
+	if !matches(`^arn:aws(-[a-z]+)*:iam::([0-9]{12}|\*):role/[\w+=,.@/*?-]{1,576}$`, arn) {
 		return fmt.Errorf("%q is not the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME", arn)
 	}
 	return nil
 }
+
+func matches(pattern, s string) bool { return regexp.MustCompile(pattern).MatchString(s) }

@@ -30,10 +30,10 @@ type condition struct{ operator, key, value string }
 
 // JSON returns the document's text, indented by two blanks, with a newline at its
 // end. The same document always gives the same text.
-func (d Document) JSON() string { return render(d.tree(), asJSON, 0) + "\n" }
+func (d Document) JSON() string { return render(d.tree(), 0) + "\n" }
 
 // Size returns how many characters AWS counts.
-func (d Document) Size() int { return len(render(d.tree(), asCompact, 0)) }
+func (d Document) Size() int { return len(render(d.tree(), -1)) }
 
 // A field is one name and value of an object; object keeps their order. Values are
 // string, []string or object, or a list of objects.
@@ -87,51 +87,41 @@ func oneOrMore(list []string) any {
 	return list
 }
 
-// A dialect says how a tree is written. Strings are quoted as JSON does it, which
-// YAML and Terraform read as well, but for what quote adds.
-type dialect struct {
-	name   func(string) string
-	equals string
-	comma  string // between values
-	line   bool   // each value on a line of its own
-	quote  func(string) string
-}
-
-func asJSON() dialect    { return dialect{quoted, ": ", ",", true, quoted} }
-func asCompact() dialect { return dialect{quoted, ":", ",", false, quoted} }
-
 // quoted writes a string of JSON. What this package puts into documents has been
 // checked, and holds no control characters.
 func quoted(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-// render writes a value whose first line stands where it is put, and whose further
-// lines are indented by depth.
-func render(v any, in func() dialect, depth int) string {
-	d := in()
+// render writes a value as JSON, in one line where depth is negative; else its first
+// line stands where it is put, and its further lines are indented by depth.
+func render(v any, depth int) string {
 	var parts []string
+	colon, inner := ":", depth
+	if depth >= 0 {
+		colon, inner = ": ", depth+2
+	}
 	open, end := "[", "]"
 	switch v := v.(type) {
 	case string:
-		return d.quote(v)
+		return quoted(v)
 	case []string:
 		for _, s := range v {
-			parts = append(parts, d.quote(s))
+			parts = append(parts, quoted(s))
 		}
 	case []object:
 		for _, o := range v {
-			parts = append(parts, render(o, in, depth+2))
+			parts = append(parts, render(o, inner))
 		}
 	case object:
 		open, end = "{", "}"
 		for _, f := range v {
-			parts = append(parts, d.name(f.name)+d.equals+render(f.value, in, depth+2))
+			parts = append(parts, quoted(f.name)+colon+render(f.value, inner))
 		}
 	}
-	if !d.line {
-		return open + strings.Join(parts, d.comma) + end
+	if depth < 0 {
+		return open + strings.Join(parts, ",") + end
 	}
-	blank := "\n" + strings.Repeat(" ", depth)
-	return open + blank + "  " + strings.Join(parts, d.comma+blank+"  ") + blank + end
+	line := "\n" + strings.Repeat(" ", inner)
+	return open + line + strings.Join(parts, ","+line) + line[:len(line)-2] + end
 }

@@ -58,14 +58,12 @@ func ownUser(partition string) []string {
 
 // arn names something of IAM in any account.
 func arn(partition, resource string) string {
-	if partition == "" {
-		partition = "aws"
-	}
-	return "arn:" + partition + ":iam::*:" + resource
+	return "arn:" + orAWS(partition) + ":iam::*:" + resource
 }
 
-// withoutMFA holds for temporary credentials without MFA, and for access keys, whose
-// requests do not have the key at all: that is what IfExists is for.
-func withoutMFA() []condition {
-	return []condition{{"BoolIfExists", "aws:MultiFactorAuthPresent", "false"}}
+func orAWS(partition string) string {
+	if partition == "" {
+		return "aws"
+	}
+	return partition
 }

@@ -1,0 +1,145 @@
+package policies
+
+import "strings"
+
+// principalRules looks at who is named.
+func (c *checker) principalRules(d *checkedDocument, s *checked) {
+	switch {
+	case d.kind == permission:
+		return
+	case s.notPrincipal && s.allow():
+		c.add("allow-not-principal", s.principalAt, "the statement allows everybody but those of NotPrincipal")
+		return
+	case d.kind == trusting:
+		c.trustActions(s)
+	}
+	if !s.allow() || s.notPrincipal {
+		return
+	}
+	for _, t := range s.conditions {
+		if t.key == "sts:externalid" && t.ifExists {
+			c.add("external-id", t.at, "the external id may be left out")
+		}
+	}
+	whole := map[string]bool{} // accounts that are named as such
+	for _, p := range s.principals {
+		if account, ok := wholeAccount(p); ok {
+			whole[account] = true
+		}
+	}
+	for _, p := range s.principals {
+		switch {
+		case p.kind == "*" || p.kind == "AWS" && p.text == "*":
+			if !restricted(s) {
+				c.add("everybody", p.at, "the Principal is everybody, in any account")
+			}
+		case p.kind == "AWS":
+			c.awsPrincipal(d, s, p, whole)
+		case d.kind == trusting && p.kind == "Federated":
+			c.federated(s, p)
+		case p.kind == "Service" && !strings.Contains(p.text, ".") && p.text != "":
+			c.addFix("principal", p.at, "write "+p.text+".amazonaws.com", "the service %q is no host name", p.text)
+		}
+	}
+}
+
+// wholeAccount returns the account that a principal stands for.
+func wholeAccount(p item) (string, bool) {
+	if p.kind != "AWS" {
+		return "", false
+	}
+	if matches(`^[0-9]{12}$`, p.text) {
+		return p.text, true
+	}
+	if parts := strings.Split(p.text, ":"); len(parts) == 6 && parts[5] == "root" {
+		return parts[4], true
+	}
+	return "", false
+}
+
+func (c *checker) awsPrincipal(d *checkedDocument, s *checked, p item, whole map[string]bool) {
+	parts := strings.SplitN(p.text, ":", 6)
+	account, isWhole := wholeAccount(p)
+	switch {
+	case isWhole:
+		if d.kind == trusting && len(s.conditions) == 0 {
+			c.add("trust-account", p.at, "everybody in account %s whose policies allow it may assume the role, without MFA or an external id", account)
+		}
+	case matches(`^(AIDA|AROA|AGPA|ANPA)[A-Z0-9]{12,}$`, p.text):
+		c.add("principal-gone", p.at, "the Principal %s is the id of a user or role that was deleted", p.text)
+	case len(parts) < 6 || parts[0] != "arn":
+		c.add("principal", p.at, "the Principal %q is no ARN", p.text)
+	case strings.Contains(parts[5], "*"):
+		c.addFix("principal", p.at, `name the account, and its users in a condition: "ArnLike": {"aws:PrincipalArn": "`+p.text+`"}`, "the Principal %q has a wildcard", p.text)
+	case strings.HasPrefix(parts[5], "group/"):
+		c.addFix("principal", p.at, "name the account, and let the group's policy allow sts:AssumeRole on the role", "the Principal %q is a group", p.text)
+	case whole[parts[4]]:
+		c.add("principal-account", p.at, "%s is named, and the account as a whole as well", p.text)
+	}
+}
+
+// restricted reports whether a condition narrows who everybody is.
+func restricted(s *checked) bool {
+	return s.tests(func(t *test) bool {
+		if t.ifExists || t.negated() || t.set == "ForAllValues" || t.operator == "Null" {
+			return false
+		}
+		for _, v := range t.values {
+			if strings.Trim(v.text, "*?") == "" || v.text == "0.0.0.0/0" || v.text == "::/0" {
+				return false
+			}
+		}
+		for _, key := range strings.Fields("aws:principalorgid aws:principalorgpaths aws:principalarn aws:principalaccount aws:sourceaccount aws:sourcearn aws:sourceorgid aws:sourcevpce aws:sourcevpc aws:sourceip aws:userid sts:externalid") {
+			if t.key == key {
+				return true
+			}
+		}
+		return strings.HasPrefix(t.key, "aws:principaltag/")
+	}) != nil
+}
+
+// federated finds identity providers that let in whoever they let in.
+func (c *checker) federated(s *checked, p item) {
+	_, provider, ok := strings.Cut(p.text, ":oidc-provider/")
+	if !ok && strings.Contains(p.text, ":saml-provider/") {
+		return
+	}
+	if !ok {
+		provider = p.text
+	}
+	told := s.tests(func(t *test) bool {
+		_, claim, ok := strings.Cut(t.key, strings.ToLower(provider)+":")
+		return ok && !t.ifExists && !t.negated() && t.set != "ForAllValues" && (claim == "sub" || claim == "amr" || claim == "job_workflow_ref" || claim == "repository" || claim == "oaud" || claim == "id")
+	})
+	if told != nil {
+		for _, v := range told.values {
+			if strings.Trim(v.text, "*?") == "" {
+				c.add("federated-all", v.at, "%s matches every subject of %s", v.text, provider)
+			}
+		}
+		return
+	}
+	c.add("federated-all", p.at, "whoever %s gives a token may assume the role", provider)
+}
+
+// trustActions finds statements whose action is not how their principals come.
+func (c *checker) trustActions(s *checked) {
+	if s.notAction || s.notPrincipal || len(s.actions) == 0 {
+		return
+	}
+	for _, p := range s.principals {
+		want := "sts:AssumeRole"
+		switch {
+		case p.kind == "*":
+			continue
+		case p.kind == "Federated" && strings.Contains(p.text, ":saml-provider/"):
+			want = "sts:AssumeRoleWithSAML"
+		case p.kind == "Federated":
+			want = "sts:AssumeRoleWithWebIdentity"
+		}
+		if !covers(s.actions, want) && (p.kind == "Federated" || covers(s.actions, "sts:AssumeRoleWithSAML") || covers(s.actions, "sts:AssumeRoleWithWebIdentity")) {
+			c.addFix("principal-action", s.actions[0].at, "write "+want, "%s does not come by %s", p.text, s.actions[0].text)
+			return
+		}
+	}
+}
