@@ -162,6 +162,9 @@ func runExample(t *testing.T, environ []string, line string) {
 	put(t, filepath.Join(cmd.Dir, "long-job"), "#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN$AWS_CONTAINER_AUTHORIZATION_TOKEN\"\n")
 	put(t, filepath.Join(cmd.Dir, "accessKeys.csv"), "Access key ID,Secret access key\n"+strings.Join(exampleKey(), ",")+"\n")
 	put(t, filepath.Join(cmd.Dir, "terraform.log"), "│ Error: failed to refresh cached credentials, the SSO session has expired or is invalid\n")
+	for _, name := range []string{"policy.json", "trust.json"} {
+		put(t, filepath.Join(cmd.Dir, name), `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}`)
+	}
 	put(t, filepath.Join(cmd.Dir, "typed"), strings.Join(exampleKey(), "\n")+"\n")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

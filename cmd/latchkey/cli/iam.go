@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli/iamcmd"
 	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli/mfacmd"
+	"github.com/latchkey-aws/latchkey/explain"
 )
 
 // newIAM and newMFA share what they need of the program.
@@ -35,6 +37,8 @@ func (sys *Sys) iamDeps() *iamcmd.Deps {
 		OneProfile:    oneProfile,
 		PrintJSON:     printJSON,
 		Table:         aligned,
+		Finding:       sys.labelled,
+		Failed:        func() error { return &exitError{code: exitFailed} },
 		Complete:      completeProfiles(sys),
 		Terminal: func(r io.Reader) bool {
 			file, ok := r.(*os.File)
@@ -42,6 +46,16 @@ func (sys *Sys) iamDeps() *iamcmd.Deps {
 		},
 		OpenTerminal: terminal,
 	}
+}
+
+// labelled shows a finding that is none of a profile's.
+func (sys *Sys) labelled(head string, labelled [][2]string) error {
+	out := sys.lines()
+	out.add("%s", head)
+	for _, part := range labelled {
+		out.findings.line("    ", part[0], part[1], explain.Finding{})
+	}
+	return cmp.Or(out.err, out.findings.err)
 }
 
 // caller gets the credentials that IAM is called with.

@@ -73,6 +73,10 @@ type Deps struct {
 	Table     func(rows [][]string) []byte
 	// Progress shows how far something has come, until stop.
 	Progress func(label string) (update func(done, total int), stop func())
+	// Finding shows a finding on standard output: its head, and below it labels with
+	// what they stand before. Failed ends the program as one that has said what failed.
+	Finding func(head string, labelled [][2]string) error
+	Failed  func() error
 	// Waiting tells for whom the command waits.
 	Waiting func(holder string)
 	// Complete completes names of profiles.
@@ -89,6 +93,7 @@ func verbs() []func(*Deps) *cobra.Command {
 		newOnboard,
 		newOffboard,
 		newReport,
+		newPolicy,
 	}
 }
 
