@@ -13,6 +13,7 @@ type flow struct {
 	request   authRequest
 	device    *deviceGrant // of the device flow, else nil
 	confirmed bool         // the person has compared the device's code
+	asking    *asking      // for a password; nil if nobody has to give one
 	expires   time.Time
 }
 
@@ -41,6 +42,9 @@ func (f *flow) signedIn() bool {
 func (s *Server) begin(x *exchange, f *flow) {
 	if s.auto {
 		who, known := s.autoPerson(f.request.console)
+		if known && f.request.console && who.user.login != nil && len(s.virtualDevices(who.user)) > 0 {
+			who.mfaAt = x.now
+		}
 		if !known {
 			x.problem("Nobody can sign in", "The user who is to answer the pages does not exist here.")
 			return
@@ -66,6 +70,8 @@ func (s *Server) show(x *exchange, f *flow) {
 	switch {
 	case f.device != nil && !f.confirmed:
 		x.html(http.StatusOK, confirmPage(f), "")
+	case !f.signedIn() && f.asking != nil:
+		x.html(http.StatusOK, passwordPage(f, len(s.virtualDevices(f.asking.user)) > 0), "")
 	case !f.signedIn():
 		x.html(http.StatusOK, signInPage(f, s.choices(f.request.console)), "")
 	default:
@@ -78,6 +84,11 @@ func (s *Server) allow(x *exchange, status int, f *flow, who person) {
 	if f.device != nil {
 		f.device.user = who.sso
 		x.moved(status, approvedPath)
+		return
+	}
+	if f.request.console && !s.maySignIn(x, who, "AuthorizeOAuth2Access", f.request.client) {
+		x.rec.Code = "INSUFFICIENT_PERMISSIONS"
+		x.problem("You may not sign in to programs", who.user.arn()+" has no permission for signin:AuthorizeOAuth2Access.")
 		return
 	}
 	x.sendBack(status, f.request, url.Values{"code": {s.issueCode(x.now, f.request, who)}})

@@ -110,7 +110,7 @@ func signInPage(f *flow, people []choice) string {
 	if len(people) == 0 {
 		b.WriteString(`<p id="problem">This world has nobody who could.</p>` + "\n")
 	}
-	return layout("Sign in to "+at, `<p>There are no passwords here: choose who you are.</p>
+	return layout("Sign in to "+at, `<p>Choose who you are.</p>
 `+form(f, signInPath)+b.String()+`</form>`)
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // The paths of the pages. Their forms post below pagesPath.
@@ -142,10 +143,16 @@ func (s *Server) stepSignIn(x *exchange, f *flow, form map[string]string) {
 		x.problem("Nobody has this name", "Start again where you came from.")
 		return
 	}
-	if f.request.console {
-		f.browser.who.user = who.user
-	} else {
+	switch {
+	case !f.request.console:
 		f.browser.who.sso = who.sso
+	case who.user != nil && who.user.login != nil && !s.stepPassword(x, f, who.user, form):
+		x.onward(f)
+		return
+	case who.user != nil && who.user.login != nil:
+		f.browser.who.user, f.browser.who.mfaAt, f.asking = f.asking.user, f.asking.mfaAt, nil
+	default:
+		f.browser.who.user, f.browser.who.mfaAt, f.asking = who.user, time.Time{}, nil
 	}
 	s.remember(x, f.browser)
 	x.onward(f)

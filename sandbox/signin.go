@@ -73,6 +73,9 @@ func (s *Server) refreshLogin(x *exchange, in signInRequest, key string) {
 		x.signInInvalid("The refresh token belongs to another client or key")
 		return
 	}
+	if !s.stillMay(x, &grant.who, in.ClientID) {
+		return
+	}
 	refresh := in.RefreshToken
 	if !s.world.Settings.ReusableRefreshTokens {
 		delete(s.sso.logins, in.RefreshToken)
@@ -92,6 +95,9 @@ func (s *Server) redeemLogin(x *exchange, in signInRequest, key string) {
 		x.signInInvalid("The authorization code belongs to another client, redirect URI or code verifier")
 		return
 	}
+	if !s.stillMay(x, &code.who, in.ClientID) {
+		return
+	}
 	c := s.mintLogin(code.who, x.issue)
 	out := x.loginTokens(c, s.grantLogin(loginGrant{code.who, in.ClientID, key, x.now.Add(loginLifetime)}))
 	token, err := s.idToken(c, in.ClientID)
@@ -101,6 +107,23 @@ func (s *Server) redeemLogin(x *exchange, in signInRequest, key string) {
 	}
 	out.IDToken = token
 	x.write(http.StatusOK, "application/json", []byte(toJSON(out)))
+}
+
+// stillMay refuses tokens to users who are gone, have another password since, or
+// no permission.
+func (s *Server) stillMay(x *exchange, who *person, client string) bool {
+	u := s.iam.seen(x.now).byID(who.user.id)
+	before := who.user.login
+	switch {
+	case u == nil, (u.login == nil) != (before == nil), before != nil && before.history[0] != u.login.history[0]:
+		x.signInFail(http.StatusUnauthorized, "AccessDeniedException", "USER_CREDENTIALS_CHANGED", "The user's credentials have been changed")
+	case !s.maySignIn(x, person{user: u, mfaAt: who.mfaAt}, "CreateOAuth2Token", client):
+		x.signInFail(http.StatusForbidden, "AccessDeniedException", "INSUFFICIENT_PERMISSIONS", u.arn()+" is not authorized to perform: signin:CreateOAuth2Token")
+	default:
+		who.user = u
+		return true
+	}
+	return false
 }
 
 // signInAnswer is the answer of CreateOAuth2Token.
