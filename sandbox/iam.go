@@ -47,6 +47,11 @@ func (s *Server) serveIAM(x *exchange, action, version string, form url.Values) 
 		// IAM does not take such sessions, and says no more than this.
 		return "", unknownToken()
 	}
+	return s.callIAM(x, c, op, form)
+}
+
+// callIAM runs an operation for a caller that is known.
+func (s *Server) callIAM(x *exchange, c *caller, op iamOperation, form url.Values) (markup, *stsError) {
 	r := &iamCall{s: s, x: x, c: c, p: &params{form: form}, op: op, view: s.iam.present()}
 	if op.reads() {
 		r.view = s.iam.seen(x.now)

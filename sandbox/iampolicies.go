@@ -44,9 +44,8 @@ func malformedBecause(text string, err error) string {
 		{"one of Resource", "Policy statement must contain resources."},
 		{"has no Principal", "Policy document should not specify a principal."},
 		{"has no Resource", "Has prohibited field Resource."},
-		{"operator", "Invalid Condition type : "},
 	} {
-		if strings.Contains(err.Error(), w.ours) && w.ours != "operator" {
+		if strings.Contains(err.Error(), w.ours) {
 			return w.theirs
 		}
 	}

@@ -64,3 +64,21 @@ func TestUserLifeAtMoto(t *testing.T) {
 	}
 	userLife(t, url, "lenient", "AKIADANA00001EXAMPLE", "secret")
 }
+
+// TestBelongings goes through what else users have, with boto3 and the AWS CLI.
+func TestBelongings(t *testing.T) {
+	t.Parallel()
+	real, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cli := installed.Need(t, "aws", "--version")
+	python := installed.Need(t, "python3", "-c", "import boto3")
+	_, h := realHome(t)
+	cmd := exec.Command(python, filepath.Join("testdata", "belongings.py"), cli, t.TempDir())
+	cmd.Env = childEnv(h, "PYENV_ROOT="+filepath.Join(real, ".pyenv"), "AWS_ACCESS_KEY_ID=AKIADANA00001EXAMPLE",
+		"AWS_SECRET_ACCESS_KEY=dana/Sandbox+Secret/00001/bPxREXAMPLEKEY")
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "kept\n" {
+		t.Errorf("%v: %s", err, out)
+	}
+}
