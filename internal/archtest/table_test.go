@@ -57,6 +57,7 @@ func floors() map[string]int {
 		"internal/policy":     1, // evaluating IAM's policy documents
 		"internal/procwatch":  1, // the end of a process that is no child
 		"internal/kernelring": 1, // the Linux kernel's keyring
+		"internal/qr":         1, // QR codes
 		"internal/pause":      0, // waiting for a time or the end of a context
 		"internal/archtest":   1,
 		"internal/mutants":    1, // changes that a test must notice
