@@ -39,6 +39,12 @@ type User struct {
 // Root reports whether this is the account's root user.
 func (u User) Root() bool { return u.Name == "" }
 
+// Whoami asks AWS whose the credentials are. Errors: [*NotUserError] for those of
+// roles and federated users, and those of awsapi.
+func Whoami(ctx context.Context, api Identity, at Endpoints, from aws.Credentials) (User, error) {
+	return whoami(ctx, api, at.STS, from)
+}
+
 // whoami finds out whose credentials they are; roles and federated users have
 // neither devices nor keys and are a [*NotUserError].
 func whoami(ctx context.Context, api Identity, sts awsapi.Endpoint, from aws.Credentials) (User, error) {

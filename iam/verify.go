@@ -9,10 +9,16 @@ import (
 	"github.com/latchkey-aws/latchkey/awsapi"
 )
 
-// verify uses the new key until AWS knows it: three times in a row, since one
-// of its machines may know what another does not yet. A key that AWS refuses to
-// the end is deleted again.
+// verify uses the new key until AWS knows it. A key that AWS refuses to the end is
+// deleted again.
 func (r *run) verify(ctx context.Context) error {
+	return r.accepted(ctx, func(err error) error { return r.reject(ctx, err) })
+}
+
+// accepted uses the new key until AWS takes it three times in a row, since one of
+// its machines may know what another does not yet. reject makes the error of a key
+// that is refused to the end.
+func (r *run) accepted(ctx context.Context, reject func(error) error) error {
 	const times, limit, pause = 3, 60 * time.Second, time.Second
 	r.step(StepVerify, r.next.ID)
 	began := r.Now()
@@ -21,11 +27,11 @@ func (r *run) verify(ctx context.Context) error {
 		over := r.Now().Sub(began) >= limit
 		switch {
 		case err == nil && id.ARN != r.user.ARN:
-			return r.reject(ctx, fmt.Errorf("it belongs to %s", shown(id.ARN)))
+			return reject(fmt.Errorf("it belongs to %s", shown(id.ARN)))
 		case err == nil:
 			good++
 		case over && awsapi.Refused(err):
-			return r.reject(ctx, err)
+			return reject(err)
 		case over:
 			return r.unfinished(StepVerify, err)
 		default:

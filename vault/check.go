@@ -33,7 +33,7 @@ func (e Entry) check() error {
 	switch {
 	case (e.AccessKeyID == "") != e.Secret.Empty():
 		return &EntryError{Name: e.Name, Field: "Secret", Why: "an access key is an id and a secret"}
-	case e.AccessKeyID == "" && e.Seed.Empty():
+	case e.AccessKeyID == "" && e.Seed.Empty() && len(e.Extra) == 0:
 		return &EntryError{Name: e.Name, Field: "AccessKeyID", Why: "there is neither an access key nor a seed"}
 	case temporary(e.AccessKeyID):
 		return &EntryError{Name: e.Name, Field: "AccessKeyID", Why: ErrTemporary.Error(), Err: ErrTemporary}
