@@ -62,7 +62,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	all := allHelp(t)
 	for _, name := range []string{"", "exec", "env", "credentials", "whoami", "explain", "profiles", "doctor", "sessions", "sessions forget", "vault", "vault add", "vault list", "vault show", "vault remove", "vault import",
-		"vault unlock", "vault lock", "vault rekey", "vault rotate", "mfa", "mfa devices", "iam", "iam onboard", "iam offboard", "iam report", "serve", "login", "logout", "console", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
+		"vault unlock", "vault lock", "vault rekey", "vault rotate", "mfa", "mfa enroll", "mfa devices", "mfa code", "mfa resync", "iam", "iam enroll", "iam onboard", "iam offboard", "iam report", "serve", "login", "logout", "console", "sso", "sso accounts", "sso roles", "sso sync", "shell-init",
 		"sandbox", "sandbox mfa-code", "sandbox visit", "demo", "completion", "version", "help"} {
 		if all[name] == nil {
 			t.Errorf("there is no help of latchkey %s", name)
@@ -108,6 +108,10 @@ func TestHelpExamples(t *testing.T) {
 				}
 				if environ, line, ok := adminExample(t, line); ok {
 					runExample(t, environ, line)
+					return
+				}
+				if words := strings.Fields(line); words[1] == "mfa" && words[2] != "devices" || words[1] == "iam" && words[2] == "enroll" {
+					runExample(t, freshUser(t, line), settled(line))
 					return
 				}
 				if strings.HasPrefix(line, "latchkey doctor") {
@@ -160,7 +164,11 @@ func runExample(t *testing.T, environ []string, line string) {
 	cmd := exec.Command(shell[0], append(shell[1:], line)...)
 	cmd.Dir, cmd.Env = t.TempDir(), environ
 	put(t, filepath.Join(cmd.Dir, "long-job"), "#!/bin/sh\ntest -n \"$AWS_SESSION_TOKEN$AWS_CONTAINER_AUTHORIZATION_TOKEN\"\n")
-	put(t, filepath.Join(cmd.Dir, "accessKeys.csv"), "Access key ID,Secret access key\n"+strings.Join(exampleKey(), ",")+"\n")
+	key := exampleKey()
+	if strings.Contains(line, "iam enroll") {
+		key = []string{"AKIANICK00001EXAMPLE", "nick0/Sandbox+Secret/0001/bPxREXAMPLEKEY"}
+	}
+	put(t, filepath.Join(cmd.Dir, "accessKeys.csv"), "Access key ID,Secret access key\n"+strings.Join(key, ",")+"\n")
 	put(t, filepath.Join(cmd.Dir, "terraform.log"), "│ Error: failed to refresh cached credentials, the SSO session has expired or is invalid\n")
 	for _, name := range []string{"policy.json", "trust.json"} {
 		put(t, filepath.Join(cmd.Dir, name), `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}`)

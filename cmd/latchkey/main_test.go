@@ -21,6 +21,7 @@ import (
 
 	"github.com/latchkey-aws/latchkey"
 	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli"
+	"github.com/latchkey-aws/latchkey/iam/policies"
 	"github.com/latchkey-aws/latchkey/internal/installed"
 	"github.com/latchkey-aws/latchkey/sandbox"
 	"github.com/latchkey-aws/latchkey/vault"
@@ -189,9 +190,18 @@ func (r *registry) get(dir string) *sandbox.Server {
 }
 
 // people is the sandbox's world with more users in its base account: dave with two
-// keys, eve with two devices, frank with nothing but a security key.
+// keys, eve with two devices, frank with nothing but a security key; nora, who was made
+// a minute ago and may do no more than set herself up until she has MFA, and nick, who
+// is new as well and bound by nothing.
 func people() *sandbox.World {
 	world := sandbox.Example()
+	newcomers, err := sandbox.ParseWorld([]byte(`{"region": "eu-central-1", "accounts": [{"id": "111122223333", "name": "base", "users": [
+		{"name": "nora", "password": "Given-by-another-1", "password_reset": true, "access_keys": [{"id": "AKIANORA00001EXAMPLE", "secret": "nora0/Sandbox+Secret/0001/bPxREXAMPLEKEY"}],
+		 "policies": [` + policies.SelfService(policies.SelfServiceOptions{}).JSON() + `, {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]}]},
+		{"name": "nick", "fido_keys": [{"name": "passkey"}], "access_keys": [{"id": "AKIANICK00001EXAMPLE", "secret": "nick0/Sandbox+Secret/0001/bPxREXAMPLEKEY"}]}]}]}`))
+	if err != nil {
+		panic(err)
+	}
 	key := func(id string) sandbox.AccessKey {
 		return sandbox.AccessKey{ID: id, Secret: strings.ToLower(id) + "/Sandbox++EXAMPLEKEY"}
 	}
@@ -199,6 +209,7 @@ func people() *sandbox.World {
 		return sandbox.MFADevice{Name: name, Seed: strings.Repeat("JBSWY3DPEHPK3PXP", 2)}
 	}
 	base := &world.Accounts[0]
+	base.Users = append(base.Users, newcomers.Accounts[0].Users...)
 	base.Users = append(base.Users,
 		sandbox.User{Name: "dave", AccessKeys: []sandbox.AccessKey{key("AKIADAVE00001EXAMPLE"), key("AKIADAVE00002EXAMPLE")}},
 		sandbox.User{Name: "eve", AccessKeys: []sandbox.AccessKey{key("AKIAEVE000001EXAMPLE")},

@@ -21,3 +21,17 @@ func (t *Terminal) Say(ctx context.Context, text string) error {
 	}
 	return t.device.write(ctx, b.String())
 }
+
+// Draw writes text as it is, with the escape sequences in it: what this program has
+// made itself. Errors: those of [Terminal.Ask].
+func (t *Terminal) Draw(ctx context.Context, text string) error {
+	done, err := t.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return t.device.write(ctx, text)
+}
+
+// Size returns the terminal's columns and rows, both 0 where it does not say.
+func (t *Terminal) Size() (columns, rows int) { return t.device.size() }

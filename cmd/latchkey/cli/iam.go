@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey-aws/latchkey"
+	"github.com/latchkey-aws/latchkey/awsapi"
 	"github.com/latchkey-aws/latchkey/chain"
 	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli/iamcmd"
 	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli/mfacmd"
@@ -45,6 +46,11 @@ func (sys *Sys) iamDeps() *iamcmd.Deps {
 			return ok && isTerminal(file)
 		},
 		OpenTerminal: terminal,
+		Screen:       screen,
+		ReadyVault: func(ctx context.Context, r *latchkey.Resolver, keepIn string, ask iamcmd.Asker) error {
+			return sys.vaultDeps().Ready(ctx, r, keepIn, ask)
+		},
+		Identity: sys.identity,
 	}
 }
 
@@ -60,10 +66,13 @@ func (sys *Sys) labelled(head string, labelled [][2]string) error {
 
 // caller gets the credentials that IAM is called with.
 func (sys *Sys) caller(ctx context.Context, args []string, o iamcmd.CallerOptions) (*iamcmd.Caller, error) {
-	f := resolveFlags{picks: true, mfaCode: o.Code}
+	f := resolveFlags{picks: !o.Sure, mfaCode: o.Code}
 	p, err := f.plan(ctx, sys, args, func(policy *chain.Policy) { policy.MFA = o.MFA })
 	if err != nil {
 		return nil, err
+	}
+	if k := p.plan.Steps[0].Kind; o.Sure && (k == chain.KindIMDS || k == chain.KindContainer) {
+		return nil, &chain.NoCredentialsError{Profile: p.plan.Profile, Looked: []string{"the role of this machine is not asked for"}}
 	}
 	if o.User {
 		p.plan = ofUser(p.plan, o.MFA)
@@ -71,6 +80,9 @@ func (sys *Sys) caller(ctx context.Context, args []string, o iamcmd.CallerOption
 	out := &iamcmd.Caller{Resolver: p.resolver, Ask: p.signing.ask, Plan: p.plan}
 	if out.Client, out.At, err = p.resolver.IAM(p.plan); err != nil {
 		return nil, err
+	}
+	if o.Offline {
+		return out, nil
 	}
 	out.Credentials, err = p.retrieve(ctx)
 	return out, err
@@ -86,4 +98,27 @@ func ofUser(plan *chain.Plan, withMFA bool) *chain.Plan {
 		}
 	}
 	return plan
+}
+
+// screen is the terminal, unless questions are asked elsewhere or not at all.
+func screen(ask iamcmd.Asker) (iamcmd.Screen, error) {
+	t, err := ask.(*asker).forLists()
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// identity is what whoami finds out.
+func (sys *Sys) identity(ctx context.Context, profile string, mfa bool) (awsapi.CallerIdentity, error) {
+	var f resolveFlags
+	p, err := f.plan(ctx, sys, []string{profile}, func(policy *chain.Policy) { policy.MFA = mfa })
+	if err != nil {
+		return awsapi.CallerIdentity{}, err
+	}
+	creds, err := p.retrieve(ctx)
+	if err != nil {
+		return awsapi.CallerIdentity{}, err
+	}
+	return p.resolver.Identity(ctx, p.plan, creds)
 }

@@ -10,8 +10,10 @@ import (
 	"github.com/latchkey-aws/latchkey/cmd/latchkey/cli/vaultcmd"
 )
 
-func newVault(sys *Sys) *cobra.Command {
-	return vaultcmd.New(&vaultcmd.Deps{
+func newVault(sys *Sys) *cobra.Command { return vaultcmd.New(sys.vaultDeps()) }
+
+func (sys *Sys) vaultDeps() *vaultcmd.Deps {
+	return &vaultcmd.Deps{
 		Stdin: sys.Stdin, Stdout: sys.Stdout, Stderr: sys.Stderr, Now: sys.Now, Environ: sys.Environ, Env: sys.env,
 		Load: func(code string) (*latchkey.Resolver, vaultcmd.Asker, error) {
 			return sys.resolverAndAsker(&resolveFlags{mfaCode: code}, "")
@@ -29,7 +31,7 @@ func newVault(sys *Sys) *cobra.Command {
 			return ok && isTerminal(file)
 		},
 		OpenTerminal: terminal,
-	})
+	}
 }
 
 // fixedError is an error with a fix of its own; its class, and so the exit code,

@@ -43,6 +43,11 @@ type CallerOptions struct {
 	User bool
 	// MFA wants an MFA session of long-term keys.
 	MFA bool
+	// Sure takes no guess: nobody picks a profile where none is named, and the role
+	// of the machine does not count.
+	Sure bool
+	// Offline wants no credentials, only the plan that leads to them.
+	Offline bool
 	// Code is the MFA code of a flag, "" if none.
 	Code string
 }
@@ -85,11 +90,28 @@ type Deps struct {
 	// terminal device, nil if there is none.
 	Terminal     func(io.Reader) bool
 	OpenTerminal func() *os.File
+	// Screen is the terminal that questions are asked on; latchkey.ErrNobody where
+	// there is none.
+	Screen func(Asker) (Screen, error)
+	// ReadyVault makes sure that there is a vault; keepIn says what keeps the key of a
+	// new one, "" to ask.
+	ReadyVault func(ctx context.Context, r *latchkey.Resolver, keepIn string, ask Asker) error
+	// Identity asks AWS whose the credentials of a profile are, with an MFA session if
+	// that is wanted; the configuration is read anew.
+	Identity func(ctx context.Context, profile string, mfa bool) (awsapi.CallerIdentity, error)
+}
+
+// Screen is a terminal that something is drawn on.
+type Screen interface {
+	// Draw writes text as it is; Size returns 0, 0 where that is not known.
+	Draw(ctx context.Context, text string) error
+	Size() (columns, rows int)
 }
 
 // verbs are the commands below iam, one a line.
 func verbs() []func(*Deps) *cobra.Command {
 	return []func(*Deps) *cobra.Command{
+		newEnroll,
 		newOnboard,
 		newOffboard,
 		newReport,
@@ -104,7 +126,7 @@ func New(d *Deps) *cobra.Command {
 		Short: "An IAM user's life, from the first password to the last key",
 		Long: `What is done to IAM users: by themselves when they set up their access, and by
 administrators who make and remove them.`,
-		Example: `  latchkey iam --help`,
+		Example: `  latchkey iam enroll work --role arn:aws:iam::444455556666:role/Developer`,
 		Args:    d.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

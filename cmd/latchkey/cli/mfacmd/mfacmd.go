@@ -20,7 +20,7 @@ profile begins with, before any role.`,
 		Args:    d.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	for _, sub := range []func(*iamcmd.Deps) *cobra.Command{newDevices} {
+	for _, sub := range []func(*iamcmd.Deps) *cobra.Command{newEnroll, newDevices, newCode, newResync} {
 		cmd.AddCommand(sub(d))
 	}
 	return cmd

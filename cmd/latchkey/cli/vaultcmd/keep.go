@@ -98,6 +98,16 @@ func (d *Deps) choose(ctx context.Context, k keepFlag, ask Asker) (vault.Keep, e
 	return choices[n], nil
 }
 
+// Ready makes sure that there is a vault to put keys into, for a command of another
+// noun; where is the value of its flag --keep-in.
+func (d *Deps) Ready(ctx context.Context, r *latchkey.Resolver, where string, ask Asker) error {
+	keep := keepFlag{where}
+	if err := d.check(r, keep); err != nil {
+		return err
+	}
+	return d.ready(ctx, r, keep, ask)
+}
+
 // ready makes sure that there is a vault to put keys into.
 func (d *Deps) ready(ctx context.Context, r *latchkey.Resolver, k keepFlag, ask Asker) error {
 	other, err := otherBackend(r)
