@@ -2,7 +2,11 @@ package explain
 
 import "github.com/latchkey-aws/latchkey/console"
 
-const federationPage = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html"
+const (
+	signinTokenWhy = "the federation endpoint takes no IAM user's own key and no GetSessionToken session, no SessionDuration for a chained or federated session, and nothing that is over"
+	signinTokenFix = "have latchkey console PROFILE make the link: it knows what each kind of credentials takes"
+	federationPage = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html"
+)
 
 // unfit makes the matcher of a reason why credentials open no console.
 func unfit(reason console.Reason) matcher {
@@ -47,8 +51,8 @@ func consoleRules() []Rule {
 			Fix: "check that the role's session was not revoked, and that no policy of the organisation denies console access; latchkey whoami shows whose the credentials are",
 			See: "latchkey whoami PROFILE", Page: federationPage,
 			Texts: []Text{
-				{Raw: "getSigninToken * 400", By: "scripts", Why: "the federation endpoint takes no IAM user's own key and no GetSessionToken session, no SessionDuration for a chained or federated session, and nothing that is over", Fix: "have latchkey console PROFILE make the link: it knows what each kind of credentials takes"},
-				{Raw: "400 * getSigninToken", By: "scripts", Why: "the federation endpoint takes no IAM user's own key and no GetSessionToken session, no SessionDuration for a chained or federated session, and nothing that is over", Fix: "have latchkey console PROFILE make the link: it knows what each kind of credentials takes"},
+				{Raw: "getSigninToken * 400", By: "scripts", Why: signinTokenWhy, Fix: signinTokenFix},
+				{Raw: "400 * getSigninToken", By: "scripts", Why: signinTokenWhy, Fix: signinTokenFix},
 			},
 			match: []matcher{unfit(console.ReasonRefused)},
 		},

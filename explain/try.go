@@ -2,7 +2,6 @@ package explain
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/latchkey-aws/latchkey/chain"
@@ -116,11 +115,8 @@ func reverse(list []TriedStep) (absent bool) {
 	return true
 }
 
-// The clock differences that are worth a word, and that AWS's services refuse.
-const (
-	noticeSkew = time.Minute
-	refuseSkew = 4 * time.Minute
-)
+// noticeSkew is the clock difference that is worth a word.
+const noticeSkew = time.Minute
 
 // ClockFinding says what a difference of AWS's clock to this machine's means, nil for
 // one that means nothing. skew is AWS's clock minus ours.
@@ -129,14 +125,10 @@ func ClockFinding(skew time.Duration) *Finding {
 	if off <= noticeSkew {
 		return nil
 	}
-	side := "ahead of"
-	if skew > 0 {
-		side = "behind"
-	}
-	f := Finding{Code: "clock", What: fmt.Sprintf("this machine's clock is %s %s AWS's", off.Round(time.Second), side),
+	f := Finding{Code: "clock", What: clockOff(skew),
 		Why: "what ends by the clock ends too early or too late for other tools, and codes of an MFA seed are wrong",
 		Fix: "set the clock (on WSL: sudo hwclock -s)"}
-	if off > refuseSkew {
+	if off > maxSkew {
 		f.Class = ClassRefused
 		f.Why = "services refuse signatures that are 5 to 15 minutes off; latchkey signs with AWS's time"
 		f.Breaks = "boto3 and the AWS CLI sign with this machine's"
