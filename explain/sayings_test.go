@@ -34,6 +34,19 @@ func TestSayings(t *testing.T) {
 	}
 }
 
+// TestTexts: the text of each rule is of it alone.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	for _, r := range explain.Rules() {
+		for _, text := range r.Texts {
+			read := explain.FromText(strings.ReplaceAll(text.Raw, "*", "any"), nil)
+			if len(read.Findings) != 1 || read.Findings[0].Code != r.Code {
+				t.Errorf("%q of %s is %+v", text.Raw, r.Code, read.Findings)
+			}
+		}
+	}
+}
+
 // showings are the ways in which a text comes to a person.
 func showings(text string) map[string]string {
 	wrapped := func(prefix string, width int) string {
