@@ -34,15 +34,15 @@ func TestIAMRequest(t *testing.T) {
 		answer(200, xmlType, pages[len(got)-1])(w, r)
 	})
 	client := newClient(t, nil)
-	call := func(r awsapi.IAMRequest) awsapi.IAMAnswer {
+	call := func(r awsapi.IAMRequest) *awsapi.IAMAnswer {
 		t.Helper()
-		a, err := client.IAM(t.Context(), e, keys(), r)
+		a, err := client.IAM(t.Context(), e, keys(), &r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return a
 	}
-	a := call(awsapi.IAMRequest{Operation: "ListUserTags", Params: []awsapi.Param{{Name: "UserName", Value: "bob"}}, List: "Tags"})
+	a := call(awsapi.IAMRequest{Operation: "ListUserTags", Params: []string{"UserName", "bob"}, List: "Tags"})
 	var tags []string
 	for _, tag := range a.List {
 		tags = append(tags, tag.Text("Key")+"="+tag.Text("Value"))
@@ -54,7 +54,7 @@ func TestIAMRequest(t *testing.T) {
 	if at := a.Time("LoginProfile/CreateDate"); !at.Equal(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) || a.Text("LoginProfile/UserName") != "bob" || a.List != nil {
 		t.Errorf("got %v, %v", at, a)
 	}
-	a = call(awsapi.IAMRequest{Operation: "ListUserPolicies", List: "PolicyNames", Params: []awsapi.Param{{Name: "PathPrefix"}}})
+	a = call(awsapi.IAMRequest{Operation: "ListUserPolicies", List: "PolicyNames", Params: []string{"PathPrefix", ""}})
 	if len(a.List) != 2 || a.List[0].Text("") != "one" || a.List[1].Text("") != "two" {
 		t.Errorf("names %v", a.List)
 	}
@@ -79,19 +79,19 @@ func TestIAMRequest(t *testing.T) {
 func TestIAMErrors(t *testing.T) {
 	t.Parallel()
 	e, _ := server(t, answer(400, xmlType, errorXML("PasswordPolicyViolation", "not CaNaRy!1 again")))
-	_, err := newClient(t, nil).IAM(t.Context(), e, keys(), awsapi.IAMRequest{Operation: "CreateLoginProfile", Password: secret.New("CaNaRy!1")})
+	_, err := newClient(t, nil).IAM(t.Context(), e, keys(), &awsapi.IAMRequest{Operation: "CreateLoginProfile", Password: secret.New("CaNaRy!1")})
 	var api *awsapi.APIError
 	if !errors.As(err, &api) || !api.HasCode("PasswordPolicyViolation") || strings.Contains(fmt.Sprintf("%v %+v", err, api), "CaNaRy") {
 		t.Errorf("got %v", err)
 	}
 	e, n := server(t, answer(200, xmlType, result("ListUsers", "<Users/><IsTruncated>true</IsTruncated><Marker>m</Marker>")))
-	_, err = newClient(t, nil).IAM(t.Context(), e, keys(), awsapi.IAMRequest{Operation: "ListUsers", List: "Users"})
+	_, err = newClient(t, nil).IAM(t.Context(), e, keys(), &awsapi.IAMRequest{Operation: "ListUsers", List: "Users"})
 	checkLacks(t, "endless", err, "end of the list")
 	if n.Load() != 200 {
 		t.Errorf("%d pages", n.Load())
 	}
 	e, _ = server(t, answer(200, xmlType, result("ListUsers", "<Users/><IsTruncated>true</IsTruncated>")))
-	_, err = newClient(t, nil).IAM(t.Context(), e, keys(), awsapi.IAMRequest{Operation: "ListUsers", List: "Users"})
+	_, err = newClient(t, nil).IAM(t.Context(), e, keys(), &awsapi.IAMRequest{Operation: "ListUsers", List: "Users"})
 	checkLacks(t, "no marker", err, "Marker")
 	for _, tt := range []struct {
 		operation string
@@ -99,7 +99,7 @@ func TestIAMErrors(t *testing.T) {
 		ok        bool
 	}{{"GetUser", 2 << 20, false}, {"GetCredentialReport", 2 << 20, true}, {"GetCredentialReport", 9 << 20, false}} {
 		e, _ := server(t, answer(200, xmlType, result(tt.operation, "<Content>"+strings.Repeat("A", tt.size)+"</Content>")))
-		a, err := newClient(t, nil).IAM(t.Context(), e, keys(), awsapi.IAMRequest{Operation: tt.operation})
+		a, err := newClient(t, nil).IAM(t.Context(), e, keys(), &awsapi.IAMRequest{Operation: tt.operation})
 		if (err == nil) != tt.ok || tt.ok && len(a.Raw("Content")) != tt.size {
 			t.Errorf("%s of %d: %v", tt.operation, tt.size, err)
 		}
@@ -112,7 +112,10 @@ func FuzzIAMAnswer(f *testing.F) {
 	f.Add(result("ListUserTags", "<Tags><member><Key>a</Key></member><entry/></Tags><IsTruncated>false</IsTruncated>"))
 	f.Fuzz(func(t *testing.T, body string) {
 		fuzz(t, 200, xmlType, body, func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) (bool, error) {
-			a, err := c.IAM(ctx, e, keys(), awsapi.IAMRequest{Operation: "ListUserTags", List: "Tags"})
+			a, err := c.IAM(ctx, e, keys(), &awsapi.IAMRequest{Operation: "ListUserTags", List: "Tags"})
+			if err != nil {
+				return a == nil, err
+			}
 			for _, tag := range a.List {
 				if strings.ContainsFunc(tag.Text("Key")+tag.Text(""), func(r rune) bool { return r < ' ' }) {
 					return false, err

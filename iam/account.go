@@ -18,7 +18,7 @@ type UserState struct {
 	Path, Boundary string
 	Created        time.Time
 	// Things are all that hang on the user, in the order of the kinds.
-	Things []Thing
+	Things []*Thing
 	// Unseen is what could not be looked at.
 	Unseen []Unseen
 }
@@ -29,7 +29,7 @@ type UserState struct {
 // other kinds are not looked at.
 func ReadUser(ctx context.Context, a *Admin, name string, only ...Kind) (UserState, error) {
 	s := UserState{User: User{Name: name}, Exists: true}
-	list := slices.DeleteFunc(rows(), func(r row) bool { return len(only) > 0 && !slices.Contains(only, r.kind) })
+	list := slices.DeleteFunc(rows(), func(r *row) bool { return len(only) > 0 && !slices.Contains(only, r.kind) })
 	a.progress(0, len(list)+1)
 	got, err := a.ask(ctx, "GetUser", "", "UserName", name)
 	switch {
@@ -61,7 +61,7 @@ func ReadUser(ctx context.Context, a *Admin, name string, only ...Kind) (UserSta
 		s.Things = append(s.Things, things...)
 	}
 	for i := range s.Things {
-		if t := &s.Things[i]; t.Kind == KindPassword {
+		if t := s.Things[i]; t.Kind == KindPassword {
 			t.LastUsed, t.UseKnown = got.Time(at+"PasswordLastUsed"), err == nil
 		}
 	}
@@ -71,7 +71,7 @@ func ReadUser(ctx context.Context, a *Admin, name string, only ...Kind) (UserSta
 
 // things lists those of one kind, with what only further calls tell; where these
 // are denied, that stays unknown.
-func (a *Admin) things(ctx context.Context, r row, user string) ([]Thing, error) {
+func (a *Admin) things(ctx context.Context, r *row, user string) ([]*Thing, error) {
 	got, err := a.ask(ctx, r.list, r.elements, "UserName", user)
 	switch {
 	case gone(err) || unknown(err):
@@ -79,11 +79,11 @@ func (a *Admin) things(ctx context.Context, r row, user string) ([]Thing, error)
 	case err != nil:
 		return nil, err
 	case r.kind == KindPassword:
-		return []Thing{{Kind: r.kind, Created: got.Time(r.created), Reset: got.Raw("LoginProfile/PasswordResetRequired") == "true"}}, nil
+		return []*Thing{{Kind: r.kind, Created: got.Time(r.created), Reset: got.Raw("LoginProfile/PasswordResetRequired") == "true"}}, nil
 	}
-	var out []Thing
+	var out []*Thing
 	for _, e := range got.List {
-		t := Thing{Kind: r.kind, ID: e.Text(r.id), Status: e.Text("Status"), Value: e.Text("Value")}
+		t := &Thing{Kind: r.kind, ID: e.Text(r.id), Status: e.Text("Status"), Value: e.Text("Value")}
 		if t.ID == "" { // an empty name would mean something else in further calls
 			return out, &awsapi.ResponseError{Operation: "iam " + r.list, Status: 200, Why: "no usable name of one of the " + r.noun + " in the answer"}
 		}
@@ -108,7 +108,7 @@ func (a *Admin) things(ctx context.Context, r row, user string) ([]Thing, error)
 // leftDevice is a virtual device of the user's name that is assigned to nobody: an
 // enrolment or an offboarding that was interrupted has left it. Where the list is
 // denied there is none: it is no way in.
-func (a *Admin) leftDevice(ctx context.Context, user string) []Thing {
+func (a *Admin) leftDevice(ctx context.Context, user string) []*Thing {
 	got, err := a.ask(ctx, "ListVirtualMFADevices", "VirtualMFADevices", "AssignmentStatus", "Unassigned")
 	if err != nil {
 		return nil
@@ -116,7 +116,7 @@ func (a *Admin) leftDevice(ctx context.Context, user string) []Thing {
 	for _, e := range got.List {
 		serial := e.Text("SerialNumber")
 		if virtual(serial) && strings.HasSuffix(serial, "/"+user) && e.Text("User/Arn") == "" {
-			return []Thing{{Kind: KindDevice, ID: serial, Status: StatusUnassigned}}
+			return []*Thing{{Kind: KindDevice, ID: serial, Status: StatusUnassigned}}
 		}
 	}
 	return nil
@@ -124,6 +124,8 @@ func (a *Admin) leftDevice(ctx context.Context, user string) []Thing {
 
 // document decodes a policy document, which IAM answers in the encoding of URLs;
 // stand-ins for it do not all.
+//
+//go:noinline
 func document(text string) string {
 	if decoded, err := url.PathUnescape(text); err == nil {
 		return decoded
@@ -132,9 +134,11 @@ func document(text string) string {
 }
 
 // Get returns the thing of a kind and id, nil if the user has none.
+//
+//go:noinline
 func (s *UserState) Get(k Kind, id string) *Thing {
 	for i := range s.Things {
-		if t := &s.Things[i]; t.Kind == k && t.ID == id {
+		if t := s.Things[i]; t.Kind == k && t.ID == id {
 			return t
 		}
 	}
@@ -142,6 +146,8 @@ func (s *UserState) Get(k Kind, id string) *Thing {
 }
 
 // hidden reports whether things of a kind could not be seen.
+//
+//go:noinline
 func (s *UserState) hidden(k Kind) bool {
 	for _, u := range s.Unseen {
 		if u.Operation == rowOf(k).list {
@@ -152,8 +158,10 @@ func (s *UserState) hidden(k Kind) bool {
 }
 
 // All returns the things of a kind.
-func (s *UserState) All(k Kind) []Thing {
-	var out []Thing
+//
+//go:noinline
+func (s *UserState) All(k Kind) []*Thing {
+	var out []*Thing
 	for _, t := range s.Things {
 		if t.Kind == k {
 			out = append(out, t)

@@ -14,7 +14,7 @@ import (
 type AdminAPI interface {
 	Identity
 	// IAM makes a call that can be repeated; see [awsapi.Client.IAM].
-	IAM(ctx context.Context, e awsapi.Endpoint, from aws.Credentials, r awsapi.IAMRequest) (awsapi.IAMAnswer, error)
+	IAM(ctx context.Context, e awsapi.Endpoint, from aws.Credentials, r *awsapi.IAMRequest) (*awsapi.IAMAnswer, error)
 	// CreateAccessKey makes a key, at most once.
 	CreateAccessKey(ctx context.Context, e awsapi.Endpoint, from aws.Credentials, user string) (awsapi.NewAccessKey, error)
 }
@@ -30,24 +30,19 @@ type Admin struct {
 	Progress func(done, total int)
 }
 
-// params makes parameters of names and values.
-func params(pairs ...string) []awsapi.Param {
-	out := make([]awsapi.Param, 0, len(pairs)/2)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		out = append(out, awsapi.Param{Name: pairs[i], Value: pairs[i+1]})
-	}
-	return out
+// ask makes a call of IAM; list is the one whose elements are wanted, "" for none, and
+// pairs are names and values of parameters.
+//
+//go:noinline
+func (a *Admin) ask(ctx context.Context, operation, list string, pairs ...string) (*awsapi.IAMAnswer, error) {
+	return a.send(ctx, &awsapi.IAMRequest{Operation: operation, List: list, Params: pairs})
 }
 
-// ask makes a call of IAM; list is the one whose elements are wanted, "" for none.
-func (a *Admin) ask(ctx context.Context, operation, list string, pairs ...string) (awsapi.IAMAnswer, error) {
-	return a.send(ctx, awsapi.IAMRequest{Operation: operation, List: list, Params: params(pairs...)})
-}
-
-func (a *Admin) send(ctx context.Context, r awsapi.IAMRequest) (awsapi.IAMAnswer, error) {
+func (a *Admin) send(ctx context.Context, r *awsapi.IAMRequest) (*awsapi.IAMAnswer, error) {
 	return a.API.IAM(ctx, a.Endpoints.IAM, a.Credentials, r)
 }
 
+//go:noinline
 func (a *Admin) progress(done, total int) {
 	if a.Progress != nil {
 		a.Progress(done, total)
@@ -88,10 +83,14 @@ type Unseen struct {
 }
 
 // gone reports an answer that says there is no such thing.
+//
+//go:noinline
 func gone(err error) bool { return isCode(err, "NoSuchEntity") }
 
 // unknown reports an answer of a stand-in for AWS that does not know the call at
 // all, and so cannot have what it is about. AWS itself knows all of them.
+//
+//go:noinline
 func unknown(err error) bool {
 	var api *awsapi.APIError
 	return errors.As(err, &api) && api.HasCode("InvalidAction", "UnknownOperationException", "NotImplemented", "UnknownOperation")

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"reflect"
 	"time"
-
-	"github.com/latchkey-aws/latchkey/awsapi"
 )
 
 // The names of what is attached to users.
@@ -39,12 +37,15 @@ type Change struct {
 	Kind   Kind
 	ID     string // of the thing, "" for the user and the password
 	Why    string
-	// requests do it, in their order. A password or a key to be made has none.
-	requests []awsapi.IAMRequest
+	// calls do it, in their order: each an operation, and names and values of its
+	// parameters. A password or a key to be made has none.
+	calls [][]string
 }
 
 // Thing names what is changed to a person.
-func (c Change) Thing() string {
+//
+//go:noinline
+func (c *Change) Thing() string {
 	if c.Kind == KindUser || c.Kind == KindPassword || c.ID == "" {
 		return c.Kind.Label()
 	}
@@ -54,20 +55,16 @@ func (c Change) Thing() string {
 // Plan is what is to be done about a user, as data.
 type Plan struct {
 	State   UserState
-	Changes []Change
+	Changes []*Change
 	// Kept says what the user has beyond what was wished for, and which stays.
 	Kept []string
 }
 
-func request(operation string, pairs ...string) []awsapi.IAMRequest {
-	return []awsapi.IAMRequest{{Operation: operation, Params: params(pairs...)}}
-}
-
 // apply makes a change. What is gone already is success where it was to go.
-func (a *Admin) apply(ctx context.Context, c Change) error {
-	for _, r := range c.requests {
+func (a *Admin) apply(ctx context.Context, c *Change) error {
+	for _, call := range c.calls {
 		err := a.settled(ctx, func() error {
-			_, err := a.send(ctx, r)
+			_, err := a.ask(ctx, call[0], "", call[1:]...)
 			return err
 		}, "EntityTemporarilyUnmodifiable", "ConcurrentModification", "DeleteConflict")
 		taken := c.Action == ActionDeactivate || c.Action == ActionRemove || c.Action == ActionDelete
@@ -100,6 +97,8 @@ func (a *Admin) settled(ctx context.Context, call func() error, codes ...string)
 
 // sameDocument reports whether two policy documents say the same, but for blanks and
 // the order of names.
+//
+//go:noinline
 func sameDocument(a, b string) bool {
 	var x, y any
 	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)

@@ -40,8 +40,9 @@ func PlanOffboard(s UserState, everything bool) Plan {
 
 type offboardPlan struct{ Plan }
 
+//go:noinline
 func (p *offboardPlan) add(a Action, k Kind, id, why, operation string, pairs ...string) {
-	p.Changes = append(p.Changes, Change{a, k, id, why, request(operation, append([]string{"UserName", p.State.Name}, pairs...)...)})
+	p.Changes = append(p.Changes, &Change{a, k, id, why, [][]string{append([]string{operation, "UserName", p.State.Name}, pairs...)}})
 }
 
 // everything plans the deletion, in the order that AWS needs: a user goes when
@@ -60,8 +61,8 @@ func (p *offboardPlan) everything() {
 		}
 		p.add(action, t.Kind, t.ID, "", row.removing, row.param, t.ID)
 		if t.Kind == KindDevice && virtual(t.ID) {
-			last := &p.Changes[len(p.Changes)-1]
-			last.requests = append(last.requests, request("DeleteVirtualMFADevice", "SerialNumber", t.ID)...)
+			last := p.Changes[len(p.Changes)-1]
+			last.calls = append(last.calls, []string{"DeleteVirtualMFADevice", "SerialNumber", t.ID})
 		}
 	}
 	if !p.State.powerless() {
@@ -106,12 +107,15 @@ func (p *offboardPlan) goesWith() string {
 }
 
 // virtual reports whether a device is one that is deleted by itself.
+//
+//go:noinline
 func virtual(serial string) bool {
 	arn, ok := awsapi.ParseARN(serial)
 	return ok && strings.HasPrefix(arn.Resource, "mfa/")
 }
 
-func used(t Thing) string {
+//go:noinline
+func used(t *Thing) string {
 	if t.Kind != KindAccessKey {
 		return ""
 	}
@@ -123,7 +127,7 @@ func used(t Thing) string {
 // everything stay then. progress is told of each change before it is made.
 //
 // The errors are [*ChangeError]s, or the context's.
-func Offboard(ctx context.Context, a *Admin, p Plan, progress func(Change)) []error {
+func Offboard(ctx context.Context, a *Admin, p Plan, progress func(*Change)) []error {
 	var failed []error
 	stays := false
 	for _, c := range p.Changes {
@@ -156,7 +160,7 @@ func Offboard(ctx context.Context, a *Admin, p Plan, progress func(Change)) []er
 func (a *Admin) denyAgain(ctx context.Context, user string) []error {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
 	defer cancel()
-	c := Change{ActionSet, KindInline, PolicyOffboarded, "", request("PutUserPolicy", "UserName", user, "PolicyName", PolicyOffboarded, "PolicyDocument", denyAll)}
+	c := &Change{ActionSet, KindInline, PolicyOffboarded, "", [][]string{{"PutUserPolicy", "UserName", user, "PolicyName", PolicyOffboarded, "PolicyDocument", denyAll}}}
 	if err := a.apply(last, c); err != nil && !gone(err) {
 		return []error{&ChangeError{Change: c, Err: err}}
 	}
@@ -168,7 +172,7 @@ type Proof struct {
 	State UserState
 	// Left are the credentials that still work. Denied says that the policy which
 	// denies everything is in place.
-	Left   []Thing
+	Left   []*Thing
 	Denied bool
 }
 

@@ -76,10 +76,12 @@ type onboardPlan struct {
 	wish Wish
 }
 
-func (p *onboardPlan) add(a Action, k Kind, id, why string, requests []awsapi.IAMRequest) {
-	p.Changes = append(p.Changes, Change{a, k, id, why, requests})
+//go:noinline
+func (p *onboardPlan) add(a Action, k Kind, id, why string, call ...string) {
+	p.Changes = append(p.Changes, &Change{a, k, id, why, [][]string{call}})
 }
 
+//go:noinline
 func (p *onboardPlan) keep(format string, args ...any) {
 	p.Kept = append(p.Kept, fmt.Sprintf(format, args...))
 }
@@ -88,14 +90,14 @@ func (p *onboardPlan) keep(format string, args ...any) {
 func (p *onboardPlan) user() {
 	s, w := &p.State, &p.wish
 	if !s.Exists {
-		pairs := []string{"UserName", w.User}
+		pairs := []string{"CreateUser", "UserName", w.User}
 		if w.Path != "" {
 			pairs = append(pairs, "Path", w.Path)
 		}
 		if w.Boundary != "" {
 			pairs = append(pairs, "PermissionsBoundary", w.Boundary)
 		}
-		p.add(ActionCreate, KindUser, "", "there is no such user", request("CreateUser", append(pairs, tagPairs(append([]awsapi.Tag{{Key: TagOnboarding, Value: w.Mark}}, w.Tags...))...)...))
+		p.add(ActionCreate, KindUser, "", "there is no such user", append(pairs, tagPairs(append([]awsapi.Tag{{Key: TagOnboarding, Value: w.Mark}}, w.Tags...))...)...)
 		return
 	}
 	if w.Path != "" && w.Path != s.Path {
@@ -107,7 +109,7 @@ func (p *onboardPlan) user() {
 		if s.Boundary != "" {
 			why = "in the place of " + s.Boundary
 		}
-		p.add(ActionSet, KindBoundary, w.Boundary, why, request("PutUserPermissionsBoundary", "UserName", s.Name, "PermissionsBoundary", w.Boundary))
+		p.add(ActionSet, KindBoundary, w.Boundary, why, "PutUserPermissionsBoundary", "UserName", s.Name, "PermissionsBoundary", w.Boundary)
 	case w.Boundary == "" && s.Boundary != "":
 		p.keep("permissions boundary %s", s.Boundary)
 	}
@@ -121,7 +123,7 @@ func (p *onboardPlan) user() {
 			}
 			why = "in the place of " + has.Value
 		}
-		p.add(ActionSet, KindTag, tag.Key+"="+tag.Value, why, request("TagUser", append([]string{"UserName", s.Name}, tagPairs([]awsapi.Tag{tag})...)...))
+		p.add(ActionSet, KindTag, tag.Key+"="+tag.Value, why, append([]string{"TagUser", "UserName", s.Name}, tagPairs([]awsapi.Tag{tag})...)...)
 	}
 	for _, tag := range s.All(KindTag) {
 		if !wished[tag.ID] {
@@ -144,7 +146,7 @@ func (p *onboardPlan) groups() {
 	wished := map[string]bool{}
 	for _, g := range p.wish.Groups {
 		if !wished[g] && p.State.Get(KindGroup, g) == nil {
-			p.add(ActionAdd, KindGroup, g, "the user is not in it", request("AddUserToGroup", "UserName", p.wish.User, "GroupName", g))
+			p.add(ActionAdd, KindGroup, g, "the user is not in it", "AddUserToGroup", "UserName", p.wish.User, "GroupName", g)
 		}
 		wished[g] = true
 	}
@@ -165,47 +167,49 @@ func (p *onboardPlan) secrets() {
 		at, _, _ := strings.Cut(mark.Value, "/")
 		began, _ = time.Parse(time.RFC3339, at)
 	}
-	var secrets []Change
+	var secrets []*Change
 	password := s.Get(KindPassword, "")
 	switch {
 	case password == nil && w.Password:
-		secrets = append(secrets, Change{Action: ActionCreate, Kind: KindPassword, Why: "the user has none; it has to be changed at the first sign-in"})
-	case password != nil && lost(*password, mark, began) && w.Password:
-		secrets = append(secrets, Change{Action: ActionReplace, Kind: KindPassword, Why: "a run that did not end has set it, it has never been used, and nobody may have seen it"})
+		secrets = append(secrets, &Change{Action: ActionCreate, Kind: KindPassword, Why: "the user has none; it has to be changed at the first sign-in"})
+	case password != nil && lost(password, mark, began) && w.Password:
+		secrets = append(secrets, &Change{Action: ActionReplace, Kind: KindPassword, Why: "a run that did not end has set it, it has never been used, and nobody may have seen it"})
 	case password != nil:
-		p.keep("console password%s", since(*password))
+		p.keep("console password%s", since(password))
 	}
 	left := 0
 	for _, key := range s.All(KindAccessKey) {
 		if lost(key, mark, began) {
 			p.add(ActionDelete, KindAccessKey, key.ID, "a run that did not end has made it, it has never been used, and nobody may have its secret",
-				request("DeleteAccessKey", "UserName", s.Name, "AccessKeyId", key.ID))
+				"DeleteAccessKey", "UserName", s.Name, "AccessKeyId", key.ID)
 			continue
 		}
 		left++
 		p.keep("access key %s (%s%s)", key.ID, strings.ToLower(key.Status), since(key))
 	}
 	if w.AccessKey && left == 0 {
-		secrets = append(secrets, Change{Action: ActionCreate, Kind: KindAccessKey, Why: "the user has none"})
+		secrets = append(secrets, &Change{Action: ActionCreate, Kind: KindAccessKey, Why: "the user has none"})
 	}
 	if s.Exists && mark == nil && len(secrets) > 0 {
 		p.add(ActionSet, KindTag, TagOnboarding, "so that another run knows what this one has made, should it be interrupted",
-			request("TagUser", append([]string{"UserName", s.Name}, tagPairs([]awsapi.Tag{{Key: TagOnboarding, Value: w.Mark}})...)...))
+			append([]string{"TagUser", "UserName", s.Name}, tagPairs([]awsapi.Tag{{Key: TagOnboarding, Value: w.Mark}})...)...)
 	}
 	p.Changes = append(p.Changes, secrets...)
 	if !s.Exists || mark != nil || len(secrets) > 0 {
-		p.add(ActionRemove, KindTag, TagOnboarding, "all is done then", request("UntagUser", "UserName", w.User, "TagKeys.member.1", TagOnboarding))
+		p.add(ActionRemove, KindTag, TagOnboarding, "all is done then", "UntagUser", "UserName", w.User, "TagKeys.member.1", TagOnboarding)
 	}
 }
 
 // lost reports whether an interrupted run seems to have made a secret that nobody has
 // used since.
-func lost(t Thing, mark *Thing, began time.Time) bool {
+//
+//go:noinline
+func lost(t, mark *Thing, began time.Time) bool {
 	fresh := t.Kind == KindAccessKey || t.Reset
 	return mark != nil && !began.IsZero() && fresh && t.UseKnown && t.LastUsed.IsZero() && t.Created.After(began.Add(-callPlay))
 }
 
-func since(t Thing) string {
+func since(t *Thing) string {
 	out := ""
 	if !t.Created.IsZero() {
 		out += ", made " + t.Created.Format(time.DateOnly)

@@ -237,7 +237,7 @@ func TestOnboardLost(t *testing.T) {
 		if err != nil || (u.password != password) != tt.password || (u.keys[0] != key) != tt.keys || len(u.keys) != 1 || len(u.tags) != 1 {
 			t.Errorf("%s: password is another one: %v, key: %v, keys %v, tags %v, %v", tt.name, u.password != password, u.keys[0] != key, u.keys, u.tags, err)
 		}
-		if tt.keys && !slices.ContainsFunc(p.Changes, func(c iam.Change) bool { return c.Action == iam.ActionDelete && c.ID == key && c.Why != "" }) {
+		if tt.keys && !slices.ContainsFunc(p.Changes, func(c *iam.Change) bool { return c.Action == iam.ActionDelete && c.ID == key && c.Why != "" }) {
 			t.Errorf("%s: the key that goes is not named: %+v", tt.name, p.Changes)
 		}
 	}

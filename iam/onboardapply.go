@@ -26,7 +26,7 @@ type Onboarding struct {
 	Random io.Reader
 	To     Handover
 	// Progress is told of each change before it is made; nil for nobody.
-	Progress func(c Change)
+	Progress func(c *Change)
 }
 
 // Onboard makes the changes of a plan, each after the other, up to the first that
@@ -49,7 +49,7 @@ func Onboard(ctx context.Context, o Onboarding) error {
 
 // ChangeError is a change that failed. Those before it are made.
 type ChangeError struct {
-	Change Change
+	Change *Change
 	Err    error
 }
 
@@ -63,7 +63,7 @@ func (e *ChangeError) Unwrap() error { return e.Err }
 
 // make makes one change. A user who was just made is not known everywhere for some
 // seconds; that there are the groups has been looked at before.
-func (o *Onboarding) make(ctx context.Context, c Change) error {
+func (o *Onboarding) make(ctx context.Context, c *Change) error {
 	var again []string
 	if !o.Plan.State.Exists && c.Kind != KindUser {
 		again = []string{"NoSuchEntity"}
@@ -83,15 +83,17 @@ func (o *Onboarding) make(ctx context.Context, c Change) error {
 
 // user makes the user. Where there is one all of a sudden, it is that of this run only
 // if it has its mark: the answer to a first request may have been lost.
-func (o *Onboarding) user(ctx context.Context, c Change) error {
+func (o *Onboarding) user(ctx context.Context, c *Change) error {
 	err := o.Admin.apply(ctx, c)
 	if !isCode(err, "EntityAlreadyExists") {
 		return err
 	}
 	tags, listErr := o.Admin.ask(ctx, "ListUserTags", "Tags", "UserName", o.Wish.User)
-	for _, tag := range tags.List {
-		if tag.Text("Key") == TagOnboarding && tag.Text("Value") == o.Wish.Mark {
-			return nil
+	if listErr == nil {
+		for _, tag := range tags.List {
+			if tag.Text("Key") == TagOnboarding && tag.Text("Value") == o.Wish.Mark {
+				return nil
+			}
 		}
 	}
 	if listErr != nil {
@@ -102,7 +104,7 @@ func (o *Onboarding) user(ctx context.Context, c Change) error {
 
 // password hands a new password over, and sets it then. One whose setting fails is of
 // no use to anybody.
-func (o *Onboarding) password(ctx context.Context, c Change) error {
+func (o *Onboarding) password(ctx context.Context, c *Change) error {
 	p, err := newPassword(o.Random, o.Admin.passwordLen(ctx))
 	if err != nil {
 		return err
@@ -110,7 +112,7 @@ func (o *Onboarding) password(ctx context.Context, c Change) error {
 	if err := o.To.Password(ctx, p); err != nil {
 		return err
 	}
-	r := awsapi.IAMRequest{Operation: "CreateLoginProfile", Password: p, Params: params("UserName", o.Wish.User, "PasswordResetRequired", "true")}
+	r := &awsapi.IAMRequest{Operation: "CreateLoginProfile", Password: p, Params: []string{"UserName", o.Wish.User, "PasswordResetRequired", "true"}}
 	if c.Action == ActionReplace {
 		r.Operation = "UpdateLoginProfile"
 	}

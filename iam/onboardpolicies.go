@@ -22,7 +22,7 @@ func (p *onboardPlan) policies() error {
 				why = "for " + strings.Join(w.Roles, ", ")
 			}
 		}
-		p.add(ActionSet, KindInline, name, why, request("PutUserPolicy", "UserName", w.User, "PolicyName", name, "PolicyDocument", doc))
+		p.add(ActionSet, KindInline, name, why, "PutUserPolicy", "UserName", w.User, "PolicyName", name, "PolicyDocument", doc)
 	}
 	if w.SelfService != "" {
 		put(PolicySelfService, w.SelfService, "lets the user set up password, MFA and keys, and denies all else until MFA is on")
@@ -85,6 +85,8 @@ func (p *onboardPlan) roles() (string, error) {
 }
 
 // union is a with what b has beside it, each once.
+//
+//go:noinline
 func union(a, b []string) []string {
 	var out []string
 	seen := map[string]bool{}
@@ -108,6 +110,8 @@ func plural(n int, thing string) string {
 }
 
 // compactSize is how many characters AWS counts of a document.
+//
+//go:noinline
 func compactSize(doc string) int {
 	var b bytes.Buffer
 	if json.Compact(&b, []byte(doc)) != nil {

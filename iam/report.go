@@ -16,9 +16,9 @@ type Report struct {
 	// Made is when AWS made the credential report, which it does every four hours at
 	// most; zero where the users were listed instead, which is how they are now.
 	Made    time.Time
-	Holders []Holder
+	Holders []*Holder
 	// Findings are sorted: root first, then by user.
-	Findings []Finding
+	Findings []*Finding
 	// Unseen is what AWS did not show, each call once.
 	Unseen []Unseen
 }
@@ -58,6 +58,8 @@ type reporting struct {
 
 // unseen notes what was not shown, each call once: one user after the other is denied
 // in the same way.
+//
+//go:noinline
 func (r *reporting) unseen(what, operation string, err error) {
 	for _, u := range r.out.Unseen {
 		if u.Operation == operation {
@@ -106,9 +108,9 @@ func (r *reporting) root(summary map[string]int) {
 		}
 	}
 	if at < 0 {
-		r.out.Holders, at = append([]Holder{{}}, r.out.Holders...), 0
+		r.out.Holders, at = append([]*Holder{{}}, r.out.Holders...), 0
 	}
-	h := &r.out.Holders[at]
+	h := r.out.Holders[at]
 	h.MFA, h.MFAKnown = summary["AccountMFAEnabled"] > 0, true
 	active := 0
 	for _, k := range h.Keys {
@@ -179,8 +181,8 @@ func (r *reporting) lists(ctx context.Context) error {
 }
 
 // holder reads one user.
-func (r *reporting) holder(ctx context.Context, u awsapi.IAMAnswer) Holder {
-	h := Holder{Name: u.Text("UserName"), ARN: u.Text("Arn"), Created: u.Time("CreateDate"), PasswordUsed: u.Time("PasswordLastUsed")}
+func (r *reporting) holder(ctx context.Context, u *awsapi.IAMAnswer) *Holder {
+	h := &Holder{Name: u.Text("UserName"), ARN: u.Text("Arn"), Created: u.Time("CreateDate"), PasswordUsed: u.Time("PasswordLastUsed")}
 	for _, part := range [...]struct {
 		kind  Kind
 		known *bool

@@ -29,7 +29,7 @@ const (
 func reportOf(lines ...string) string { return reportHead + strings.Join(lines, "") }
 
 // codes are the findings as "weight code user".
-func codes(list []iam.Finding) []string {
+func codes(list []*iam.Finding) []string {
 	var out []string
 	for _, f := range list {
 		out = append(out, string(f.Weight)+" "+f.Code+" "+f.User)

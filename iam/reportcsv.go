@@ -49,7 +49,7 @@ func (e *ReportError) Error() string { return "credential report: " + e.Why }
 // ParseReport reads a credential report: CSV whose first line names the columns. Columns
 // that are not known are skipped, and those needed may stand in any order.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
-func ParseReport(data []byte) ([]Holder, error) {
+func ParseReport(data []byte) ([]*Holder, error) {
 	if len(data) > maxReport {
 		return nil, &ReportError{"longer than 8 MiB"}
 	}
@@ -68,7 +68,7 @@ func ParseReport(data []byte) ([]Holder, error) {
 			return nil, &ReportError{"has no column " + name}
 		}
 	}
-	var out []Holder
+	var out []*Holder
 	for {
 		fields, err := r.Read()
 		var broken *csv.ParseError
@@ -91,7 +91,7 @@ func ParseReport(data []byte) ([]Holder, error) {
 	}
 }
 
-func holder(field func(column string) string) Holder {
+func holder(field func(column string) string) *Holder {
 	at := func(column string) time.Time {
 		t, err := time.Parse(time.RFC3339, field(column))
 		if err != nil {
@@ -99,7 +99,7 @@ func holder(field func(column string) string) Holder {
 		}
 		return t.UTC()
 	}
-	h := Holder{Name: field("user"), ARN: field("arn"), Created: at("user_creation_time"), PasswordUsed: at("password_last_used"),
+	h := &Holder{Name: field("user"), ARN: field("arn"), Created: at("user_creation_time"), PasswordUsed: at("password_last_used"),
 		Password: field("password_enabled") == "true", PasswordKnown: true, MFA: field("mfa_active") == "true", MFAKnown: true, KeysKnown: true}
 	if h.Name == rootName {
 		h.Name, h.PasswordKnown = "", false // not_supported

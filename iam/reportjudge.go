@@ -32,9 +32,9 @@ const (
 )
 
 // Judge finds what is wrong, in the order of root and then the users' names.
-func Judge(holders []Holder, now time.Time) []Finding {
+func Judge(holders []*Holder, now time.Time) []*Finding {
 	j := &judge{now: now}
-	order := append([]Holder(nil), holders...)
+	order := append([]*Holder(nil), holders...)
 	sort.SliceStable(order, func(a, b int) bool { return order[a].Name < order[b].Name })
 	for _, h := range order {
 		if j.holder = h; h.Name == "" {
@@ -48,12 +48,13 @@ func Judge(holders []Holder, now time.Time) []Finding {
 
 type judge struct {
 	now    time.Time
-	holder Holder
-	out    []Finding
+	holder *Holder
+	out    []*Finding
 }
 
+//go:noinline
 func (j *judge) add(w Weight, code, key, fix, format string, args ...any) {
-	j.out = append(j.out, Finding{w, code, j.holder.Name, key, fmt.Sprintf(format, args...), fix})
+	j.out = append(j.out, &Finding{w, code, j.holder.Name, key, fmt.Sprintf(format, args...), fix})
 }
 
 func (j *judge) root() {

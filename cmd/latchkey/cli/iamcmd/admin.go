@@ -118,7 +118,7 @@ type changeRow struct {
 	Why    string     `json:"why,omitempty"`
 }
 
-func changeRows(list []iam.Change) []changeRow {
+func changeRows(list []*iam.Change) []changeRow {
 	out := []changeRow{}
 	for _, c := range list {
 		out = append(out, changeRow{c.Action, c.Kind, c.ID, c.Why})
@@ -164,7 +164,11 @@ func (d *Deps) unseen(list []iam.Unseen) []unseenRow {
 }
 
 // cancelled reports whether an error is that of somebody who ended the command.
+//
+//go:noinline
 func cancelled(err error) bool { return errors.Is(err, context.Canceled) }
 
 // cell makes a text fit for a table: nothing a terminal acts on.
+//
+//go:noinline
 func cell(s string) string { return display.Text(s, 300) }

@@ -137,6 +137,8 @@ administrators who make and remove them.`,
 }
 
 // Say tells the person something on standard error.
+//
+//go:noinline
 func (d *Deps) Say(format string, args ...any) {
 	fmt.Fprintf(d.Stderr, "latchkey: "+format+"\n", args...)
 }

@@ -90,7 +90,7 @@ func (d *Deps) offboard(ctx context.Context, args []string, o *offboardOptions) 
 			}
 			return err
 		}
-		b.failed = iam.Offboard(ctx, &b.Admin, b.plan, func(c iam.Change) { d.Say("%s %s", c.Action, cell(c.Thing())) })
+		b.failed = iam.Offboard(ctx, &b.Admin, b.plan, func(c *iam.Change) { d.Say("%s %s", c.Action, cell(c.Thing())) })
 		b.res.Applied = true
 	} else {
 		d.Say("user %s is shut out already: nothing to change", args[0])

@@ -238,7 +238,7 @@ func (b *onboarding) apply(ctx context.Context, where *handover) error {
 		}
 	}
 	err := iam.Onboard(ctx, iam.Onboarding{Admin: &b.Admin, Wish: b.wish, Plan: b.plan, Random: rand.Reader, To: where,
-		Progress: func(c iam.Change) { b.d.Say("%s %s", c.Action, cell(c.Thing())) }})
+		Progress: func(c *iam.Change) { b.d.Say("%s %s", c.Action, cell(c.Thing())) }})
 	if err == nil {
 		b.res.Applied, b.res.Secrets = true, where.told
 		return b.finish()

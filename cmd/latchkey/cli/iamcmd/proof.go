@@ -57,7 +57,7 @@ type rolesRow struct {
 	Policy    string    `json:"policy,omitempty"`
 }
 
-func thingRows(list []iam.Thing) []thingRow {
+func thingRows(list []*iam.Thing) []thingRow {
 	out := []thingRow{}
 	for _, t := range list {
 		out = append(out, thingRow{t.Kind, t.ID, t.Status, t.Created, t.LastUsed})
@@ -150,6 +150,7 @@ func (b *offboarding) roleSessions() {
 	b.d.Say("  to end all sessions of a role that began before now: aws iam put-role-policy --role-name ROLE --policy-name AWSRevokeOlderSessions --policy-document '%s'", r.Policy)
 }
 
+//go:noinline
 func day(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -158,7 +159,9 @@ func day(t time.Time) string {
 }
 
 // lastUsed says when a key or password was used.
-func lastUsed(t iam.Thing) string {
+//
+//go:noinline
+func lastUsed(t *iam.Thing) string {
 	switch {
 	case !t.UseKnown:
 		return ""
