@@ -133,7 +133,7 @@ func (j *judge) key(k HeldKey) {
 	case !k.Active:
 		j.add(WeightNote, "inactive-key", k.ID, "delete it if nobody wants it back: aws iam delete-access-key", "has %s that is inactive", name)
 		return
-	case age > maxAge:
+	case age >= maxAge+24*time.Hour: // whole days
 		j.add(WeightWarning, "old-key", k.ID, "have the user replace it: latchkey vault rotate", "has %s of %d days, made on %s", name, int(age.Hours()/24), day(k.Created))
 	}
 	if k.UseKnown && k.Used.IsZero() {

@@ -24,7 +24,7 @@ aws_secret_access_key = dana/Sandbox+Secret/00001/bPxREXAMPLEKEY
 
 // offices is the sandbox's world with what administrators' examples name.
 func offices() *sandbox.World {
-	world := sandbox.Example()
+	world := people()
 	base := &world.Accounts[0]
 	base.Groups = append(base.Groups, sandbox.Group{Name: "developers"})
 	return world

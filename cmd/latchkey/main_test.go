@@ -98,7 +98,7 @@ func showEnv() {
 // TestScripts runs the scripts through the real main. Verbs beside those of
 // testscript: sandbox starts a sandbox (sandbox people: one with more users; sandbox
 // slow: where new keys take their time too; sandbox approve: whose pages answer by
-// themselves) and points the environment at it; code
+// themselves; sandbox office: with what administrators need) and points the environment at it; code
 // USER puts that user's next MFA code into $CODE; exits N COMMAND runs a
 // command that must end with N.
 func TestScripts(t *testing.T) {
@@ -225,6 +225,8 @@ func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
 	case len(args) > 0 && args[0] == "approve":
 		opts = append(opts, sandbox.WithAutoApprove())
 		ts.Setenv("BROWSER", "latchkey sandbox visit %s")
+	case len(args) > 0 && args[0] == "office":
+		opts = append(opts, sandbox.WithWorld(offices()))
 	case len(args) > 0:
 		world := people()
 		if args[0] == "slow" {

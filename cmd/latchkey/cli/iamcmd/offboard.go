@@ -124,7 +124,7 @@ func (b *offboarding) look(ctx context.Context, user string) error {
 	for _, t := range b.state.Things {
 		table = append(table, []string{"  " + cell(t.Label()), strings.ToLower(cell(t.Status)), day(t.Created), lastUsed(t)})
 	}
-	if _, err := fmt.Fprintf(w, "user %s has %d of these:\n%s", cell(b.name()), len(table), b.d.Table(append([][]string{{"  WHAT", "STATUS", "MADE", "LAST USED"}}, table...))); err != nil {
+	if _, err := fmt.Fprintf(w, "user %s has:\n%s", cell(b.name()), b.d.Table(append([][]string{{"  WHAT", "STATUS", "MADE", "LAST USED"}}, table...))); err != nil {
 		return err
 	}
 	b.res.Unseen = b.d.unseen(b.state.Unseen)
