@@ -84,17 +84,18 @@ func needs() []need {
 			{onDevices, "CreateVirtualMFADevice"}, {onAll, "GetAccountPasswordPolicy ListVirtualMFADevices"},
 		}, "It allows without MFA too; self-service does not."},
 		{"iam-onboard", "What latchkey iam onboard needs", []grant{
-			{onUsers, "CreateUser GetUser TagUser CreateLoginProfile GetLoginProfile UpdateLoginProfile AddUserToGroup ListGroupsForUser PutUserPolicy GetUserPolicy ListUserPolicies PutUserPermissionsBoundary CreateAccessKey ListAccessKeys ListMFADevices"},
-			{onGroups, "AddUserToGroup"}, {onAll, "GetAccountPasswordPolicy"},
+			{onUsers, "CreateUser GetUser TagUser UntagUser ListUserTags CreateLoginProfile GetLoginProfile UpdateLoginProfile ListGroupsForUser PutUserPolicy GetUserPolicy " +
+				"ListUserPolicies ListAttachedUserPolicies PutUserPermissionsBoundary CreateAccessKey DeleteAccessKey GetAccessKeyLastUsed ListAccessKeys"},
+			{onGroups, "AddUserToGroup GetGroup"}, {onAll, "GetAccountPasswordPolicy GetRole ListAccountAliases"},
 		}, oneAdmin},
 		{"iam-offboard", "What latchkey iam offboard needs", []grant{
 			{onUsers, "GetUser ListAccessKeys UpdateAccessKey DeleteAccessKey GetAccessKeyLastUsed GetLoginProfile DeleteLoginProfile ListMFADevices DeactivateMFADevice " +
 				"ListSigningCertificates UpdateSigningCertificate DeleteSigningCertificate ListSSHPublicKeys UpdateSSHPublicKey DeleteSSHPublicKey " +
-				"ListServiceSpecificCredentials UpdateServiceSpecificCredential DeleteServiceSpecificCredential ListGroupsForUser ListUserPolicies PutUserPolicy " +
-				"DeleteUserPolicy ListAttachedUserPolicies DetachUserPolicy DeleteUserPermissionsBoundary ListUserTags DeleteUser"},
-			{onDevices, "DeleteVirtualMFADevice"}, {onGroups, "RemoveUserFromGroup"},
+				"ListServiceSpecificCredentials UpdateServiceSpecificCredential DeleteServiceSpecificCredential ListGroupsForUser GetUserPolicy ListUserPolicies PutUserPolicy " +
+				"DeleteUserPolicy ListAttachedUserPolicies DetachUserPolicy ListUserTags DeleteUser"},
+			{onDevices, "DeleteVirtualMFADevice"}, {onGroups, "RemoveUserFromGroup"}, {onAll, "ListVirtualMFADevices"},
 		}, oneAdmin},
-		{"iam-report", "What latchkey iam report needs", []grant{{onAll, "GenerateCredentialReport GetAccountSummary GetCredentialReport"}}, ""},
+		{"iam-report", "What latchkey iam report needs", []grant{{onAll, "GenerateCredentialReport GetAccountSummary GetCredentialReport ListAccountAliases"}}, ""},
 	}
 }
 
