@@ -206,7 +206,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// TestCallsAreAllowed: each operation of IAM and STS that awsapi can send is in the
+// TestCallsAreAllowed: each operation of IAM and STS that awsapi and iam can send is in the
 // policy of some command, but for those that need no permission.
 func TestCallsAreAllowed(t *testing.T) {
 	t.Parallel()
@@ -230,13 +230,18 @@ func TestCallsAreAllowed(t *testing.T) {
 	}
 }
 
-// sentCalls lists the operations of IAM and STS that the code of awsapi names.
+// sentCalls lists the operations of IAM and STS that the code of awsapi and iam names.
 func sentCalls(t *testing.T) map[string]bool {
 	t.Helper()
 	files, err := filepath.Glob("../../awsapi/*.go")
 	if err != nil || files == nil {
 		t.Fatal("no code of awsapi", err)
 	}
+	more, err := filepath.Glob("../*.go")
+	if err != nil || more == nil {
+		t.Fatal("no code of iam", err)
+	}
+	files = append(files, more...)
 	calls := map[string]bool{}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
