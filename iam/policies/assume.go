@@ -3,8 +3,6 @@ package policies
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 )
 
 // AssumeOptions vary AssumeRoles.
@@ -19,37 +17,35 @@ type AssumeOptions struct {
 // account may be "*". The trust policies of the roles have to allow it as well,
 // unless they name the account as a whole.
 func AssumeRoles(arns []string, o AssumeOptions) (Document, error) {
-	var roles []string
-	seen := map[string]bool{}
+	roles := ""
 	for _, arn := range arns {
 		if err := checkRole(arn); err != nil {
 			return Document{}, err
 		}
-		if !seen[arn] {
-			roles = append(roles, arn)
+		if !among(roles, arn) {
+			roles += " " + arn
 		}
-		seen[arn] = true
 	}
-	if roles == nil {
+	if roles == "" {
 		return Document{}, errors.New("no role is named")
 	}
-	return Document{[]statement{{sid: "AssumeRoles", actions: o.actions(), resources: roles}}}, nil
+	return document(statement("AssumeRoles", "Allow", "", "Action", o.actions(), roles)), nil
 }
 
-func (o AssumeOptions) actions() []string {
-	list := []string{"sts:AssumeRole"}
+func (o AssumeOptions) actions() string {
+	list := "sts:AssumeRole"
 	if o.SourceIdentity {
-		list = append(list, "sts:SetSourceIdentity")
+		list += " sts:SetSourceIdentity"
 	}
 	if o.SessionTags {
-		list = append(list, "sts:TagSession")
+		list += " sts:TagSession"
 	}
 	return list
 }
 
 // checkRole refuses what cannot be the ARN of a role, or a pattern of such.
 func checkRole(arn string) error {
-	if strings.Contains(arn, ":assumed-role/") {
+	if contains(arn, ":assumed-role/") {
 		return fmt.Errorf("%q is a session of a role, not the role: its ARN is arn:aws:iam::ACCOUNT:role/NAME", arn)
 	}
 	if !matches(`^arn:aws(-[a-z]+)*:iam::([0-9]{12}|\*):role/[\w+=,.@/*?-]{1,576}$`, arn) {
@@ -57,5 +53,3 @@ func checkRole(arn string) error {
 	}
 	return nil
 }
-
-func matches(pattern, s string) bool { return regexp.MustCompile(pattern).MatchString(s) }

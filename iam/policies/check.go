@@ -2,7 +2,6 @@ package policies
 
 import (
 	"bytes"
-	"fmt"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -85,28 +84,42 @@ type said struct {
 	why, fix string
 }
 
-func (c *checker) add(code string, at int, format string, args ...any) {
-	c.addFix(code, at, "", format, args...)
+//go:noinline
+func (c *checker) add(code string, at int, what string, args ...string) {
+	c.addFix(code, at, "", what, args...)
 }
 
-// addFix is add with a fix of its own, "" for the one of the code.
-func (c *checker) addFix(code string, at int, fix, format string, args ...any) {
+// addFix is add with a fix of its own, "" for the one of the code. %s and %q of what
+// are filled in, as package fmt would, but for what no terminal is to get.
+//
+//go:noinline
+func (c *checker) addFix(code string, at int, fix, what string, args ...string) {
 	if len(c.found) >= maxFindings {
 		return
 	}
 	if c.at >= 0 {
 		at = c.at
 	}
-	for _, s := range sayings {
-		if s.code == code {
+	f := Finding{Code: code, Fix: display.Text(fix, 400)}
+	for _, arg := range args {
+		before, after, _ := cut(what, "%")
+		text := display.Text(arg, 120)
+		if begins(after, "q") {
+			text = `"` + text + `"`
+		}
+		f.What += before + text
+		what = after[1:]
+	}
+	f.What += what
+	for i := range sayings {
+		if s := &sayings[i]; s.code == code {
+			f.Weight, f.Why = s.weight, s.why
 			if fix == "" {
-				fix = s.fix
+				f.Fix = s.fix
 			}
-			c.found = append(c.found, placed{at, Finding{Weight: s.weight, Code: code, What: display.Text(fmt.Sprintf(format, args...), 400), Why: s.why, Fix: display.Text(fix, 400)}})
-			return
 		}
 	}
-	panic("no saying for " + code)
+	c.found = append(c.found, placed{at, f})
 }
 
 // sorted returns the findings in the order of their places, with line and column.
@@ -135,10 +148,10 @@ func (c *checker) misread(wrong *misread) {
 		what, fix = "there is nothing in it", "give a policy document"
 	case len(c.text) > maxText:
 		what, fix = "it is longer than a megabyte", "give a policy document by itself"
-	case wrong.at > 0 || strings.HasPrefix(head, "\ufeff"):
-	case strings.HasPrefix(head, "resource ") || strings.HasPrefix(head, "data ") || strings.HasPrefix(head, "locals ") || strings.Contains(head, "jsonencode("):
+	case wrong.at > 0 || begins(head, "\ufeff"):
+	case begins(head, "resource ") || begins(head, "data ") || begins(head, "locals ") || contains(head, "jsonencode("):
 		what, fix = "this is Terraform's language, not JSON", "check the plan: terraform show -json PLANFILE | latchkey iam policy check -"
-	case strings.Contains(head, ":") && head[0] != '{' && head[0] != '[' && head[0] != '"':
+	case contains(head, ":") && head[0] != '{' && head[0] != '[' && head[0] != '"':
 		what, fix = "this is no JSON; it may be YAML", "write it as JSON first: latchkey reads policy documents and templates in JSON"
 	}
 	c.addFix("not-json", wrong.at, fix, "%s", what)
@@ -181,6 +194,8 @@ func (c *checker) search(n *node, in place) {
 }
 
 // isDocument reports whether an object is meant as a policy document.
+//
+//go:noinline
 func isDocument(n *node) bool {
 	for _, m := range n.members {
 		if strings.EqualFold(m.name, "Statement") || strings.EqualFold(m.name, "Statements") {
@@ -193,7 +208,7 @@ func isDocument(n *node) bool {
 // inText checks the document that a text holds, as plans of Terraform do. What is
 // found stands where the text does.
 func (c *checker) inText(n *node, in place) {
-	if c.at >= 0 || !strings.HasPrefix(strings.TrimSpace(n.text), "{") || !strings.Contains(n.text, "Statement") {
+	if c.at >= 0 || !begins(strings.TrimSpace(n.text), "{") || !contains(n.text, "Statement") {
 		return
 	}
 	inner := &checker{text: []byte(n.text), at: n.at, found: c.found}

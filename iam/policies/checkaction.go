@@ -41,6 +41,8 @@ func (c *checker) actionRules(d *checkedDocument, s *checked) {
 }
 
 // onEverything reports whether resources name all there is.
+//
+//go:noinline
 func onEverything(list []item) bool {
 	for _, r := range list {
 		if r.text == "*" || matches(`^arn:[^:]*:[^:]*:[^:]*:[^:]*:(\*|role/\*)$`, r.text) {
@@ -51,17 +53,19 @@ func onEverything(list []item) bool {
 }
 
 // narrow reports whether conditions tell resources apart.
+//
+//go:noinline
 func narrow(s *checked) bool {
 	return s.tests(func(t *test) bool {
-		return strings.HasPrefix(t.key, "aws:resource") || strings.HasPrefix(t.key, "iam:resourcetag/")
+		return begins(t.key, "aws:resource") || begins(t.key, "iam:resourcetag/")
 	}) != nil
 }
 
 // actionName checks one action: its form, and its name where the service's are known.
 func (c *checker) actionName(d *checkedDocument, a item) {
-	service, name, ok := strings.Cut(a.text, ":")
+	service, name, ok := cut(a.text, ":")
 	switch {
-	case a.text == "*" || a.text == "" || strings.Contains(a.text, "${"):
+	case a.text == "*" || a.text == "" || contains(a.text, "${"):
 	case !ok:
 		c.noService(a)
 	case !matches(`^[A-Za-z0-9-]+$`, service) && a.text != "*:*":
@@ -81,7 +85,7 @@ func (c *checker) actionName(d *checkedDocument, a item) {
 // noService says of an action without its service which may be meant.
 func (c *checker) noService(a item) {
 	fix := ""
-	if service, name, ok := strings.Cut(a.text, "."); ok && knownActions(strings.ToLower(service)) != "" {
+	if service, name, ok := cut(a.text, "."); ok && knownActions(strings.ToLower(service)) != "" {
 		fix = "write " + service + ":" + name
 	}
 	for _, service := range strings.Fields(knownServices) {
@@ -95,7 +99,7 @@ func (c *checker) noService(a item) {
 // serviceTypo finds an action of a known service behind a prefix that is nearly its.
 func (c *checker) serviceTypo(a item, service, name string) {
 	near := Nearest(service, strings.Fields(knownServices))
-	if near != "" && len(service) <= len(near)+1 && hasAction(near, name) && name != "*" && !strings.ContainsAny(name, "*?") {
+	if near != "" && len(service) <= len(near)+1 && hasAction(near, name) && name != "*" && !containsAny(name, "*?") {
 		c.addFix("action-typo", a.at, "write "+near+":"+name, "%q is an action of %s, misspelt", a.text, near)
 	}
 }
@@ -105,12 +109,12 @@ func (c *checker) knownName(a item, service, name string) {
 		return
 	}
 	for _, other := range strings.Fields(knownServices) {
-		if other != service && !strings.ContainsAny(name, "*?") && hasAction(other, name) {
+		if other != service && !containsAny(name, "*?") && hasAction(other, name) {
 			c.addFix("action-typo", a.at, "write "+other+":"+name, "%q belongs to %s", a.text, other)
 			return
 		}
 	}
-	if strings.ContainsAny(name, "*?") {
+	if containsAny(name, "*?") {
 		c.add("action-nothing", a.at, "%q matches no action", a.text)
 		return
 	}
@@ -122,6 +126,8 @@ func (c *checker) knownName(a item, service, name string) {
 }
 
 // hasAction reports whether a name, or pattern, is one of a known service's actions.
+//
+//go:noinline
 func hasAction(service, name string) bool {
 	pattern := wild(name)
 	for _, known := range strings.Fields(knownActions(service)) {
@@ -133,12 +139,16 @@ func hasAction(service, name string) bool {
 }
 
 // wild makes of a text with * and ? what it matches, whatever the letters' case.
+//
+//go:noinline
 func wild(s string) *regexp.Regexp {
 	s = regexp.QuoteMeta(s)
 	return regexp.MustCompile("(?is)^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(s) + "$")
 }
 
 // covers reports whether any of a list of action patterns matches an action.
+//
+//go:noinline
 func covers(list []item, action string) bool {
 	for _, a := range list {
 		if wild(a.text).MatchString(action) {
@@ -154,10 +164,10 @@ func (c *checker) resourceRules(s *checked) {
 	for _, r := range s.resources {
 		parts := strings.SplitN(r.text, ":", 6)
 		switch {
-		case r.text == "*" || r.text == "" || strings.HasPrefix(r.text, "${"):
-		case parts[0] != "arn" && !strings.HasPrefix(r.text, "*"):
+		case r.text == "*" || r.text == "" || begins(r.text, "${"):
+		case parts[0] != "arn" && !begins(r.text, "*"):
 			c.add("resource-form", r.at, "the Resource %q is no ARN", r.text)
-		case len(parts) < 6 && !strings.HasSuffix(r.text, "*"):
+		case len(parts) < 6 && !ends(r.text, "*"):
 			c.add("resource-form", r.at, "the ARN %q has too few parts", r.text)
 		case len(parts) == 6 && parts[2] == "iam":
 			c.iamResource(r, parts)
@@ -167,14 +177,14 @@ func (c *checker) resourceRules(s *checked) {
 }
 
 func (c *checker) iamResource(r item, parts []string) {
-	kind, _, slash := strings.Cut(parts[5], "/")
+	kind, _, slash := cut(parts[5], "/")
 	switch {
 	case parts[3] != "" && parts[3] != "*":
 		c.addFix("resource-never", r.at, "leave the region empty: arn:"+parts[1]+":iam::ACCOUNT:…", "no ARN of IAM has a region, as %q does", r.text)
 	case !matches(`^([0-9]{12}|aws|[0-9*?]*[*?][0-9*?]*|\$\{.*\})$`, parts[4]):
 		c.addFix("resource-never", r.at, "write the account's 12 digits, or *", "%q names no account", r.text)
-	case strings.ContainsAny(kind, "*?$") || parts[5] == "root":
-	case !slash || !strings.Contains(" "+iamKinds+" ", " "+kind+" "):
+	case containsAny(kind, "*?$") || parts[5] == "root":
+	case !slash || !among(iamKinds, kind):
 		fix := ""
 		if near := Nearest(kind, strings.Fields(iamKinds)); near != "" {
 			fix = "write " + near + "/…"
@@ -194,7 +204,7 @@ func (c *checker) resourceKinds(s *checked) {
 	for _, a := range s.actions {
 		kinds := ""
 		for _, row := range aboutKinds() {
-			if strings.Contains(" "+row.actions+" ", " "+strings.TrimPrefix(a.text, "iam:")+" ") {
+			if among(row.actions, strings.TrimPrefix(a.text, "iam:")) {
 				kinds = row.kinds
 			}
 		}
@@ -222,16 +232,18 @@ func aboutKinds() [4]struct{ kinds, actions string } {
 
 // anyOfKind reports whether a resource may be of the kind. Texts that are filled in
 // later, or are wrong anyhow, may be anything.
+//
+//go:noinline
 func anyOfKind(list []item, kind string) bool {
 	for _, r := range list {
 		parts := strings.SplitN(r.text, ":", 6)
-		if len(parts) < 6 || strings.ContainsAny(parts[2], "*?$") {
+		if len(parts) < 6 || containsAny(parts[2], "*?$") {
 			return true
 		}
 		if kind == "*" {
 			continue
 		}
-		if name, _, _ := strings.Cut(parts[5], "/"); parts[2] == "iam" && wild(name).MatchString(kind) || strings.Contains(name, "$") {
+		if name, _, _ := cut(parts[5], "/"); parts[2] == "iam" && wild(name).MatchString(kind) || contains(name, "$") {
 			return true
 		}
 	}

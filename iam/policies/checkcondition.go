@@ -24,7 +24,7 @@ func (c *checker) conditionRules(s *checked) {
 
 // keyName finds keys that no request has.
 func (c *checker) keyName(t *test) {
-	service, name, ok := strings.Cut(t.key, ":")
+	service, name, ok := cut(t.key, ":")
 	fix := ""
 	switch {
 	case !ok && keyType(t.key) != 0:
@@ -34,7 +34,7 @@ func (c *checker) keyName(t *test) {
 		if near := Nearest(name, globalNames()); near != "" {
 			fix = "write aws:" + near
 		}
-	case (service == "sts" || service == "iam") && !strings.Contains(name, "/"):
+	case (service == "sts" || service == "iam") && !contains(name, "/"):
 		names := strings.Fields(serviceKeys(service))
 		if near := Nearest(name, names); near != "" && !strings.EqualFold(near, name) {
 			fix = "write " + service + ":" + near
@@ -48,6 +48,8 @@ func (c *checker) keyName(t *test) {
 }
 
 // serviceKeys lists the keys of a service, those of tags left out.
+//
+//go:noinline
 func serviceKeys(service string) string {
 	if service == "sts" {
 		return "AWSServiceName DurationSeconds ExternalId RoleSessionName SourceIdentity TaskPolicyArn TransitiveTagKeys RequestContextProviders IdentityTokenAudience SigningAlgorithm"
@@ -57,8 +59,10 @@ func serviceKeys(service string) string {
 }
 
 // keyType holds the operator against what a global key is.
+//
+//go:noinline
 func (c *checker) keyType(t *test) {
-	name, ok := strings.CutPrefix(t.key, "aws:")
+	name, ok := cutPrefix(t.key, "aws:")
 	if !ok || t.operator == "Null" {
 		return
 	}
@@ -80,7 +84,7 @@ func (c *checker) keyType(t *test) {
 		return
 	}
 	for _, prefix := range strings.Fields(suits) {
-		if strings.HasPrefix(t.operator, prefix) {
+		if begins(t.operator, prefix) {
 			return
 		}
 	}
@@ -92,28 +96,28 @@ func (c *checker) valueForms(t *test) {
 	for _, v := range t.values {
 		fix := ""
 		switch op := t.operator; {
-		case strings.Contains(v.text, "${"):
+		case contains(v.text, "${"):
 			continue
 		case op == "Bool" || op == "Null":
 			if !strings.EqualFold(v.text, "true") && !strings.EqualFold(v.text, "false") {
 				fix = "write true or false"
 			}
-		case strings.HasPrefix(op, "Numeric"):
+		case begins(op, "Numeric"):
 			if _, err := strconv.ParseFloat(v.text, 64); err != nil {
 				fix = "write a number"
 				if d, err := time.ParseDuration(v.text); err == nil {
 					fix = "write it in seconds: " + strconv.Itoa(int(d/time.Second))
 				}
 			}
-		case strings.HasPrefix(op, "Date"):
+		case begins(op, "Date"):
 			if !isDate(v.text) {
 				fix = "write it as 2026-01-31T00:00:00Z, or as seconds since 1970"
 			}
-		case strings.Contains(op, "IpAddress"):
+		case contains(op, "IpAddress"):
 			if !isAddress(v.text) {
 				fix = "write it as 203.0.113.0/24 or 2001:db8::/32"
 			}
-		case strings.HasPrefix(op, "Arn"):
+		case begins(op, "Arn"):
 			if strings.Count(v.text, ":") < 5 && v.text != "*" {
 				fix = "write a whole ARN, with its six parts; StringLike compares texts"
 			}
@@ -125,6 +129,8 @@ func (c *checker) valueForms(t *test) {
 }
 
 // isDate reports whether a text is one of the dates of W3C's note, or seconds.
+//
+//go:noinline
 func isDate(s string) bool {
 	if _, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) != 4 {
 		return true
@@ -137,6 +143,7 @@ func isDate(s string) bool {
 	return false
 }
 
+//go:noinline
 func isAddress(s string) bool {
 	if _, err := netip.ParseAddr(s); err == nil {
 		return true
@@ -149,14 +156,14 @@ func isAddress(s string) bool {
 func (c *checker) wildcards(t *test) {
 	wilds := 0
 	for _, v := range t.values {
-		if strings.ContainsAny(v.text, "*?") || strings.Contains(v.text, "${") {
+		if containsAny(v.text, "*?") || contains(v.text, "${") {
 			wilds++
 		}
-		if strings.HasPrefix(t.operator, "String") && !strings.Contains(t.operator, "Like") && strings.Contains(v.text, "*") && !strings.Contains(v.text, "${*}") {
+		if begins(t.operator, "String") && !contains(t.operator, "Like") && contains(v.text, "*") && !contains(v.text, "${*}") {
 			c.addFix("equals-wildcard", v.at, "write "+strings.Replace(strings.Replace(t.operator, "IgnoreCase", "", 1), "Equals", "Like", 1), "%s takes the * in %q for a letter", t.operator, v.text)
 		}
 	}
-	if strings.HasPrefix(t.operator, "String") && strings.Contains(t.operator, "Like") && wilds == 0 && len(t.values) > 0 && !t.incalculable {
+	if begins(t.operator, "String") && contains(t.operator, "Like") && wilds == 0 && len(t.values) > 0 && !t.incalculable {
 		c.addFix("like-plain", t.at, "write "+strings.Replace(t.operator, "Like", "Equals", 1), "%s %s has no wildcard", t.operator, t.spelt)
 	}
 }
@@ -167,7 +174,7 @@ func (c *checker) sets(s *checked, t *test) {
 	if t.set == "" {
 		return
 	}
-	name, global := strings.CutPrefix(t.key, "aws:")
+	name, global := cutPrefix(t.key, "aws:")
 	if kind := keyType(name); global && kind != 0 && kind != 'm' {
 		c.add("set-single", t.at, "%s is for keys with several values, and %s has one", t.set, t.spelt)
 	}

@@ -3,6 +3,7 @@ package policies
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -86,7 +87,7 @@ func kindOf(statements []*checked, in place) kind {
 		principals = principals || s.hasPrincipal
 		resources = resources || s.hasResource
 		for _, a := range s.actions {
-			sts = sts && strings.HasPrefix(strings.ToLower(a.text), "sts:")
+			sts = sts && begins(strings.ToLower(a.text), "sts:")
 		}
 	}
 	switch {
@@ -153,9 +154,9 @@ func (c *checker) size(n *node, k kind) {
 	}
 	switch {
 	case size > ever:
-		c.add("too-long", n.at, "the document has %d characters, and AWS takes %d at the most", size, ever)
+		c.add("too-long", n.at, "the document has %s characters, and AWS takes %s at the most", strconv.Itoa(size), strconv.Itoa(ever))
 	case size > usual:
-		c.add("long", n.at, "the document has %d characters, more than %d", size, usual)
+		c.add("long", n.at, "the document has %s characters, more than %s", strconv.Itoa(size), strconv.Itoa(usual))
 	}
 }
 
@@ -163,7 +164,7 @@ func (c *checker) size(n *node, k kind) {
 func (c *checker) variableRules(d *checkedDocument, s *checked) {
 	for _, list := range [][]item{s.actions, s.principals} {
 		for _, v := range list {
-			if strings.Contains(v.text, "${") {
+			if contains(v.text, "${") {
 				c.add("variable-place", v.at, "%q has a variable where AWS fills none in", v.text)
 			}
 		}
@@ -171,8 +172,8 @@ func (c *checker) variableRules(d *checkedDocument, s *checked) {
 	for _, v := range s.resources {
 		c.variable(d, v)
 	}
-	for _, t := range s.conditions {
-		for _, v := range t.values {
+	for i := range s.conditions {
+		for _, v := range s.conditions[i].values {
 			c.variable(d, v)
 		}
 	}
@@ -180,31 +181,31 @@ func (c *checker) variableRules(d *checkedDocument, s *checked) {
 
 func (c *checker) variable(d *checkedDocument, v item) {
 	for _, wrong := range []string{"$(aws:", "$aws:", "{{aws:", "%{aws:", "<aws:"} {
-		if strings.Contains(strings.ToLower(v.text), wrong) {
+		if contains(strings.ToLower(v.text), wrong) {
 			c.addFix("variable-form", v.at, "write ${aws:…}", "%q looks like a variable, and is none", v.text)
 			return
 		}
 	}
-	if before, after, ok := strings.Cut(v.text, "{aws:"); ok && !strings.HasSuffix(before, "$") {
+	if before, after, ok := cut(v.text, "{aws:"); ok && !ends(before, "$") {
 		c.addFix("variable-form", v.at, "write ${aws:"+after, "%q looks like a variable, and is none", v.text)
 		return
 	}
 	first := true
 	for rest := v.text; ; first = false {
-		before, after, found := strings.Cut(rest, "${")
+		before, after, found := cut(rest, "${")
 		if !found {
 			return
 		}
-		name, next, closed := strings.Cut(after, "}")
+		name, next, closed := cut(after, "}")
 		rest = next
-		key, _, _ := strings.Cut(name, ",")
+		key, _, _ := cut(name, ",")
 		key = strings.TrimSpace(key)
 		switch {
 		case !closed:
 			c.add("variable-form", v.at, "the variable in %q has no end", v.text)
 			return
 		case name == "*" || name == "?" || name == "$":
-		case strings.HasSuffix(before, "$"):
+		case ends(before, "$"):
 			c.addFix("variable-form", v.at, "write ${"+name+"}: the second $ is for Terraform only", "%q has a $ too many", v.text)
 		case !d.variables && first:
 			c.add("variable-version", v.at, "${%s} stays as it is written", name)
@@ -215,14 +216,14 @@ func (c *checker) variable(d *checkedDocument, v item) {
 }
 
 func (c *checker) variableName(v item, key string) {
-	name, global := strings.CutPrefix(strings.ToLower(key), "aws:")
+	name, global := cutPrefix(strings.ToLower(key), "aws:")
 	fix := ""
 	switch {
 	case global && keyType(name) == 0:
 		if near := Nearest(name, globalNames()); near != "" {
 			fix = "write ${aws:" + near + "}"
 		}
-	case !strings.Contains(key, ":"):
+	case !contains(key, ":"):
 		if keyType(name) != 0 {
 			fix = "write ${aws:" + key + "}"
 		}

@@ -35,7 +35,7 @@ func (c *checker) mfaRules(d *checkedDocument, s *checked) {
 // boolMFA judges a test of whether there is MFA.
 func (c *checker) boolMFA(s *checked, t *test) {
 	yes, no := t.is(mfaPresent, "true"), t.is(mfaPresent, "false")
-	if strings.Contains(t.operator, "Not") {
+	if contains(t.operator, "Not") {
 		yes, no = no, yes
 	}
 	switch {
@@ -111,7 +111,7 @@ func (c *checker) neverMFA(d *checkedDocument, s *checked, about *test) bool {
 			switch {
 			case p.kind == "Federated" || p.kind == "Service":
 				c.add("mfa-federated", about.at, "%s is asked for MFA", p.text)
-			case strings.Contains(p.text, ":role/") || strings.Contains(p.text, ":assumed-role/"):
+			case contains(p.text, ":role/") || contains(p.text, ":assumed-role/"):
 				c.add("mfa-chained", about.at, "%s, a role, is asked for MFA", p.text)
 			}
 		}
@@ -123,10 +123,10 @@ func (c *checker) neverMFA(d *checkedDocument, s *checked, about *test) bool {
 func (c *checker) ageRules(d *checkedDocument, s *checked) {
 	for i := range s.conditions {
 		t := &s.conditions[i]
-		if t.key != strings.ToLower(mfaAge) || !strings.HasPrefix(t.operator, "Numeric") {
+		if t.key != strings.ToLower(mfaAge) || !begins(t.operator, "Numeric") {
 			continue
 		}
-		less, more := strings.Contains(t.operator, "Less"), strings.Contains(t.operator, "Greater")
+		less, more := contains(t.operator, "Less"), contains(t.operator, "Greater")
 		switch {
 		case s.allow() && less && t.ifExists:
 			c.add("mfa-allow-if-exists", t.at, "the statement allows requests without any MFA")
@@ -148,6 +148,8 @@ func (c *checker) ageRules(d *checkedDocument, s *checked) {
 }
 
 // deniesNone reports whether some statement denies what comes without MFA.
+//
+//go:noinline
 func deniesNone(d *checkedDocument) bool {
 	for _, s := range d.statements {
 		if s.deny() && s.tests(func(t *test) bool {

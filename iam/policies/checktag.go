@@ -10,7 +10,7 @@ func (c *checker) tagRules(d *checkedDocument, s *checked) {
 		return
 	}
 	requested := s.tests(func(t *test) bool {
-		return strings.HasPrefix(t.key, "aws:requesttag/") && t.operator != "Null" && !t.negated()
+		return begins(t.key, "aws:requesttag/") && t.operator != "Null" && !t.negated()
 	})
 	if requested != nil && !s.notAction && !onTags(s) {
 		if !anyTakesTags(s.actions) {
@@ -26,15 +26,19 @@ func (c *checker) tagRules(d *checkedDocument, s *checked) {
 }
 
 // onTags reports whether a statement looks at the tags that a resource has.
+//
+//go:noinline
 func onTags(s *checked) bool {
-	return s.tests(func(t *test) bool { return strings.Contains(t.key, ":resourcetag/") }) != nil
+	return s.tests(func(t *test) bool { return contains(t.key, ":resourcetag/") }) != nil
 }
 
 // byTags reports whether another statement of the document decides by tags.
+//
+//go:noinline
 func byTags(d *checkedDocument, but *checked) bool {
 	for _, s := range d.statements {
 		if s != but && s.tests(func(t *test) bool {
-			return strings.Contains(t.key, ":resourcetag/") || strings.HasPrefix(t.key, "aws:principaltag/")
+			return contains(t.key, ":resourcetag/") || begins(t.key, "aws:principaltag/")
 		}) != nil {
 			return true
 		}
@@ -43,9 +47,11 @@ func byTags(d *checkedDocument, but *checked) bool {
 }
 
 // wide reports whether resources are more than named things.
+//
+//go:noinline
 func wide(list []item) bool {
 	for _, r := range list {
-		if strings.Contains(r.text, "*") {
+		if contains(r.text, "*") {
 			return true
 		}
 	}
@@ -53,14 +59,16 @@ func wide(list []item) bool {
 }
 
 // changesTags returns the first action that changes the tags of what is there.
+//
+//go:noinline
 func changesTags(actions []item) *item {
 	for i := range actions {
-		service, name, ok := strings.Cut(strings.ToLower(actions[i].text), ":")
+		service, name, ok := cut(strings.ToLower(actions[i].text), ":")
 		switch {
 		case actions[i].text == "*":
 			return &actions[i]
 		case !ok || service == "sts":
-		case name == "*", strings.HasPrefix(name, "tag"), strings.HasPrefix(name, "untag"), strings.HasSuffix(name, "tags") && !strings.HasPrefix(name, "list") && !strings.HasPrefix(name, "describe") && !strings.HasPrefix(name, "get"):
+		case name == "*", begins(name, "tag"), begins(name, "untag"), ends(name, "tags") && !begins(name, "list") && !begins(name, "describe") && !begins(name, "get"):
 			return &actions[i]
 		}
 	}
@@ -69,12 +77,14 @@ func changesTags(actions []item) *item {
 
 // anyTakesTags reports whether an action can carry tags in its request. Those that
 // only look, change or remove cannot.
+//
+//go:noinline
 func anyTakesTags(actions []item) bool {
 	for _, a := range actions {
-		_, name, _ := strings.Cut(strings.ToLower(a.text), ":")
+		_, name, _ := cut(strings.ToLower(a.text), ":")
 		plain := false
 		for _, verb := range strings.Fields("delete describe detach disable get list reboot remove start stop terminate") {
-			plain = plain || strings.HasPrefix(name, verb) && !strings.HasSuffix(name, "tags")
+			plain = plain || begins(name, verb) && !ends(name, "tags")
 		}
 		if !plain {
 			return true

@@ -16,10 +16,8 @@ func (c *checker) principalRules(d *checkedDocument, s *checked) {
 	if !s.allow() || s.notPrincipal {
 		return
 	}
-	for _, t := range s.conditions {
-		if t.key == "sts:externalid" && t.ifExists {
-			c.add("external-id", t.at, "the external id may be left out")
-		}
+	if t := s.tests(func(t *test) bool { return t.key == "sts:externalid" && t.ifExists }); t != nil {
+		c.add("external-id", t.at, "the external id may be left out")
 	}
 	whole := map[string]bool{} // accounts that are named as such
 	for _, p := range s.principals {
@@ -37,13 +35,15 @@ func (c *checker) principalRules(d *checkedDocument, s *checked) {
 			c.awsPrincipal(d, s, p, whole)
 		case d.kind == trusting && p.kind == "Federated":
 			c.federated(s, p)
-		case p.kind == "Service" && !strings.Contains(p.text, ".") && p.text != "":
+		case p.kind == "Service" && !contains(p.text, ".") && p.text != "":
 			c.addFix("principal", p.at, "write "+p.text+".amazonaws.com", "the service %q is no host name", p.text)
 		}
 	}
 }
 
 // wholeAccount returns the account that a principal stands for.
+//
+//go:noinline
 func wholeAccount(p item) (string, bool) {
 	if p.kind != "AWS" {
 		return "", false
@@ -69,9 +69,9 @@ func (c *checker) awsPrincipal(d *checkedDocument, s *checked, p item, whole map
 		c.add("principal-gone", p.at, "the Principal %s is the id of a user or role that was deleted", p.text)
 	case len(parts) < 6 || parts[0] != "arn":
 		c.add("principal", p.at, "the Principal %q is no ARN", p.text)
-	case strings.Contains(parts[5], "*"):
+	case contains(parts[5], "*"):
 		c.addFix("principal", p.at, `name the account, and its users in a condition: "ArnLike": {"aws:PrincipalArn": "`+p.text+`"}`, "the Principal %q has a wildcard", p.text)
-	case strings.HasPrefix(parts[5], "group/"):
+	case begins(parts[5], "group/"):
 		c.addFix("principal", p.at, "name the account, and let the group's policy allow sts:AssumeRole on the role", "the Principal %q is a group", p.text)
 	case whole[parts[4]]:
 		c.add("principal-account", p.at, "%s is named, and the account as a whole as well", p.text)
@@ -79,6 +79,8 @@ func (c *checker) awsPrincipal(d *checkedDocument, s *checked, p item, whole map
 }
 
 // restricted reports whether a condition narrows who everybody is.
+//
+//go:noinline
 func restricted(s *checked) bool {
 	return s.tests(func(t *test) bool {
 		if t.ifExists || t.negated() || t.set == "ForAllValues" || t.operator == "Null" {
@@ -89,27 +91,24 @@ func restricted(s *checked) bool {
 				return false
 			}
 		}
-		for _, key := range strings.Fields("aws:principalorgid aws:principalorgpaths aws:principalarn aws:principalaccount aws:sourceaccount aws:sourcearn aws:sourceorgid aws:sourcevpce aws:sourcevpc aws:sourceip aws:userid sts:externalid") {
-			if t.key == key {
-				return true
-			}
-		}
-		return strings.HasPrefix(t.key, "aws:principaltag/")
+		const narrowing = "aws:principalorgid aws:principalorgpaths aws:principalarn aws:principalaccount aws:sourceaccount aws:sourcearn " +
+			"aws:sourceorgid aws:sourcevpce aws:sourcevpc aws:sourceip aws:userid sts:externalid"
+		return among(narrowing, t.key) || begins(t.key, "aws:principaltag/")
 	}) != nil
 }
 
 // federated finds identity providers that let in whoever they let in.
 func (c *checker) federated(s *checked, p item) {
-	_, provider, ok := strings.Cut(p.text, ":oidc-provider/")
-	if !ok && strings.Contains(p.text, ":saml-provider/") {
+	_, provider, ok := cut(p.text, ":oidc-provider/")
+	if !ok && contains(p.text, ":saml-provider/") {
 		return
 	}
 	if !ok {
 		provider = p.text
 	}
 	told := s.tests(func(t *test) bool {
-		_, claim, ok := strings.Cut(t.key, strings.ToLower(provider)+":")
-		return ok && !t.ifExists && !t.negated() && t.set != "ForAllValues" && (claim == "sub" || claim == "amr" || claim == "job_workflow_ref" || claim == "repository" || claim == "oaud" || claim == "id")
+		_, claim, ok := cut(t.key, strings.ToLower(provider)+":")
+		return ok && !t.ifExists && !t.negated() && t.set != "ForAllValues" && among("sub amr job_workflow_ref repository oaud id", claim)
 	})
 	if told != nil {
 		for _, v := range told.values {
@@ -132,7 +131,7 @@ func (c *checker) trustActions(s *checked) {
 		switch {
 		case p.kind == "*":
 			continue
-		case p.kind == "Federated" && strings.Contains(p.text, ":saml-provider/"):
+		case p.kind == "Federated" && contains(p.text, ":saml-provider/"):
 			want = "sts:AssumeRoleWithSAML"
 		case p.kind == "Federated":
 			want = "sts:AssumeRoleWithWebIdentity"

@@ -1,6 +1,10 @@
 package policies
 
-import "strings"
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
 
 // The most characters AWS takes, blanks outside strings not counted (IAM user
 // guide, reference_iam-quotas). All inline policies of a user share the first.
@@ -12,116 +16,71 @@ const (
 
 // Document is a policy document that this package has made. It is immutable.
 type Document struct {
-	statements []statement
+	text  string // without blanks
+	trust bool   // it says who may assume a role, rather than what somebody may do
 }
-
-// statement is one statement in the order in which it is written.
-type statement struct {
-	sid        string
-	deny       bool
-	principals []string // ARNs, of a trust policy
-	actions    []string
-	notActions []string // in place of actions
-	resources  []string // of a permission policy
-	conditions []condition
-}
-
-type condition struct{ operator, key, value string }
 
 // JSON returns the document's text, indented by two blanks, with a newline at its
 // end. The same document always gives the same text.
-func (d Document) JSON() string { return render(d.tree(), 0) + "\n" }
+func (d Document) JSON() string {
+	var b bytes.Buffer
+	_ = json.Indent(&b, []byte(d.text), "", "  ") // it is JSON of our own
+	return b.String() + "\n"
+}
 
 // Size returns how many characters AWS counts.
-func (d Document) Size() int { return len(render(d.tree(), -1)) }
+func (d Document) Size() int { return len(d.text) }
 
-// A field is one name and value of an object; object keeps their order. Values are
-// string, []string or object, or a list of objects.
-type (
-	field struct {
-		name  string
-		value any
-	}
-	object []field
-)
-
-func (d Document) tree() object {
-	list := make([]object, len(d.statements))
-	for i, s := range d.statements {
-		list[i] = s.tree()
-	}
-	return object{{"Version", "2012-10-17"}, {"Statement", list}}
+// document puts statements together.
+func document(statements ...string) Document {
+	return Document{text: `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + "]}"}
 }
 
-func (s statement) tree() object {
-	effect := "Allow"
-	if s.deny {
-		effect = "Deny"
+// statement writes one. actions and resources are separated by blanks, actions of IAM
+// come without "iam:"; resources may be "" in a trust policy, which principals are for.
+// conditions are operator, key and value by threes.
+func statement(sid, effect, principals, action, actions, resources string, conditions ...string) string {
+	s := `{"Sid":` + quoted(sid) + `,"Effect":` + quoted(effect)
+	if principals != "" {
+		s += `,"Principal":{"AWS":` + oneOrMore("", principals) + "}"
 	}
-	out := object{{"Sid", s.sid}, {"Effect", effect}}
-	if s.principals != nil {
-		out = append(out, field{"Principal", object{{"AWS", oneOrMore(s.principals)}}})
+	s += "," + quoted(action) + ":" + oneOrMore("iam:", actions)
+	if resources != "" {
+		s += `,"Resource":` + oneOrMore("", resources)
 	}
-	if s.actions != nil {
-		out = append(out, field{"Action", oneOrMore(s.actions)})
-	} else {
-		out = append(out, field{"NotAction", oneOrMore(s.notActions)})
+	lead := `,"Condition":{`
+	for i := 0; i < len(conditions); i += 3 {
+		s += lead + quoted(conditions[i]) + ":{" + quoted(conditions[i+1]) + ":" + quoted(conditions[i+2]) + "}"
+		lead = ","
 	}
-	if s.resources != nil {
-		out = append(out, field{"Resource", oneOrMore(s.resources)})
+	if lead == "," {
+		s += "}"
 	}
-	var conditions object
-	for _, c := range s.conditions {
-		conditions = append(conditions, field{c.operator, object{{c.key, c.value}}})
-	}
-	if conditions != nil {
-		out = append(out, field{"Condition", conditions})
-	}
-	return out
+	return s + "}"
 }
 
-func oneOrMore(list []string) any {
+// oneOrMore writes a text, or a list of them, each with a prefix where it has no colon.
+//
+//go:noinline
+func oneOrMore(prefix, words string) string {
+	list := strings.Fields(words)
+	for i, word := range list {
+		if !contains(word, ":") && word != "*" {
+			word = prefix + word
+		}
+		list[i] = quoted(word)
+	}
 	if len(list) == 1 {
 		return list[0]
 	}
-	return list
+	return "[" + strings.Join(list, ",") + "]"
 }
 
 // quoted writes a string of JSON. What this package puts into documents has been
 // checked, and holds no control characters.
+//
+//go:noinline
 func quoted(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
-}
-
-// render writes a value as JSON, in one line where depth is negative; else its first
-// line stands where it is put, and its further lines are indented by depth.
-func render(v any, depth int) string {
-	var parts []string
-	colon, inner := ":", depth
-	if depth >= 0 {
-		colon, inner = ": ", depth+2
-	}
-	open, end := "[", "]"
-	switch v := v.(type) {
-	case string:
-		return quoted(v)
-	case []string:
-		for _, s := range v {
-			parts = append(parts, quoted(s))
-		}
-	case []object:
-		for _, o := range v {
-			parts = append(parts, render(o, inner))
-		}
-	case object:
-		open, end = "{", "}"
-		for _, f := range v {
-			parts = append(parts, quoted(f.name)+colon+render(f.value, inner))
-		}
-	}
-	if depth < 0 {
-		return open + strings.Join(parts, ",") + end
-	}
-	line := "\n" + strings.Repeat(" ", inner)
-	return open + line + strings.Join(parts, ","+line) + line[:len(line)-2] + end
+	s = strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`)
+	return `"` + s + `"`
 }

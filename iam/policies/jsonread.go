@@ -22,6 +22,8 @@ type member struct {
 }
 
 // get returns the member of a name, nil if there is none; the last, as AWS would.
+//
+//go:noinline
 func (n *node) get(name string) *member {
 	for i := len(n.members) - 1; i >= 0; i-- {
 		if n.members[i].name == name {
@@ -67,6 +69,8 @@ func read(data []byte, twice func(member)) (*node, *misread) {
 }
 
 // next is the offset of what comes next, past blanks and what separates values.
+//
+//go:noinline
 func (r *reader) next() int {
 	at := int(r.dec.InputOffset())
 	for at < len(r.data) && strings.IndexByte(" \t\r\n,:", r.data[at]) >= 0 {
@@ -111,6 +115,7 @@ func (r *reader) value(depth int) (*node, *misread) {
 	return n, nil
 }
 
+//go:noinline
 func (r *reader) close() error {
 	_, err := r.dec.Token()
 	return err
@@ -149,7 +154,7 @@ func (r *reader) wrong(at int) *misread {
 	switch c := r.data[at]; {
 	case at == 0 && bytes.HasPrefix(r.data, []byte("\ufeff")):
 		return &misread{at, "the file begins with a byte order mark", "save it as UTF-8 without one"}
-	case (c == '}' || c == ']') && strings.HasSuffix(before, ","):
+	case (c == '}' || c == ']') && ends(before, ","):
 		return &misread{at, "a comma stands before the " + string(c), "take the comma out"}
 	case c == '/' || c == '#':
 		return &misread{at, "JSON has no comments", "take the comment out; a Sid can say what a statement is for"}

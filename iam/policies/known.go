@@ -35,8 +35,10 @@ const operators = "StringEquals StringNotEquals StringEqualsIgnoreCase StringNot
 
 // keyType returns what a global key, without "aws:", is compared with, 0 for one
 // that is not known.
+//
+//go:noinline
 func keyType(key string) byte {
-	name, _, tag := strings.Cut(strings.ToLower(key), "/")
+	name, _, tag := cut(strings.ToLower(key), "/")
 	if tag {
 		name += "/"
 	}
@@ -49,6 +51,8 @@ func keyType(key string) byte {
 }
 
 // globalNames lists the global keys without their types.
+//
+//go:noinline
 func globalNames() []string {
 	var list []string
 	for _, known := range strings.Fields(globalKeys) {
@@ -59,6 +63,8 @@ func globalNames() []string {
 
 // Nearest returns the name of a list that is closest to a mistyped one, "" where
 // none is close: a third of its letters, and three at the most, may differ.
+//
+//go:noinline
 func Nearest(typed string, list []string) string {
 	best, least := "", min(3, (len(typed)+2)/3)+1
 	for _, name := range list {

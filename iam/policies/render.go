@@ -15,153 +15,112 @@ const (
 // Text writes the document. name is that of the policy or role in AWS, and "" leaves
 // it to CloudFormation; about describes it in one line.
 func (d Document) Text(f Format, name, about string) string {
+	root, _ := read([]byte(d.text), nil) // it is JSON of our own
 	switch f {
 	case CloudFormation:
-		return d.cloudFormation(name, about)
+		return d.cloudFormation(root, name, about)
 	case Terraform:
-		return d.terraform(name, about)
+		return d.terraform(root, name, about)
 	}
 	return d.JSON()
 }
 
-// trust reports whether the document says who may assume a role, rather than what
-// somebody may do.
-func (d Document) trust() bool { return d.statements[0].principals != nil }
-
 // cloudFormation writes a template. Nothing in it is for Fn::Sub, so that policy
 // variables such as ${aws:username} stay as they are.
-func (d Document) cloudFormation(name, about string) string {
-	id, kind, named, content := "Policy", "AWS::IAM::ManagedPolicy", "ManagedPolicyName", "PolicyDocument"
-	if d.trust() {
-		id, kind, named, content = "Role", "AWS::IAM::Role", "RoleName", "AssumeRolePolicyDocument"
+func (d Document) cloudFormation(root *node, name, about string) string {
+	id, kind, named, content, arn := "Policy", "ManagedPolicy", "ManagedPolicyName", "PolicyDocument", `Ref: "Policy"`
+	if d.trust {
+		id, kind, named, content, arn = "Role", "Role", "RoleName", "AssumeRolePolicyDocument", `"Fn::GetAtt": ["Role", "Arn"]`
 	}
-	properties := object{{"Description", about}}
 	if name != "" {
-		properties = append(properties, field{named, name})
+		named = "      " + named + ": " + quoted(name) + "\n"
+	} else {
+		named = ""
 	}
-	properties = append(properties, field{content, d.tree()})
-	return yaml(object{
-		{"AWSTemplateFormatVersion", "2010-09-09"},
-		{"Description", about},
-		{"Resources", object{{id, object{{"Type", kind}, {"Properties", properties}}}}},
-		{"Outputs", object{{"Arn", object{{"Value", reference(id, d.trust())}}}}},
-	}, 0)
+	return "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: " + quoted(about) + "\nResources:\n  " + id + ":\n    Type: \"AWS::IAM::" + kind +
+		"\"\n    Properties:\n      Description: " + quoted(about) + "\n" + named + "      " + content + ":\n" + yaml(root, "        ") +
+		"Outputs:\n  Arn:\n    Value:\n      " + arn + "\n"
 }
 
-// reference gives the ARN of what the template makes.
-func reference(id string, role bool) object {
-	if role {
-		return object{{"Fn::GetAtt", []string{id, "Arn"}}}
-	}
-	return object{{"Ref", id}}
-}
-
-// yaml writes an object in block style, its strings in double quotes: what they
-// escape is the same in JSON.
-func yaml(o object, depth int) string {
-	var b strings.Builder
-	indent := strings.Repeat(" ", depth)
-	for _, f := range o {
-		b.WriteString(indent + yamlName(f.name) + ":")
-		switch v := f.value.(type) {
-		case string:
-			b.WriteString(" " + quoted(v) + "\n")
-		case []string:
-			b.WriteString("\n")
-			for _, s := range v {
-				b.WriteString(indent + "  - " + quoted(s) + "\n")
-			}
-		case []object:
-			b.WriteString("\n")
-			for _, item := range v {
-				b.WriteString(indent + "  - " + strings.TrimLeft(yaml(item, depth+4), " "))
-			}
-		case object:
-			b.WriteString("\n" + yaml(v, depth+2))
+// yaml writes an object or a list in block style, its strings in double quotes: what
+// they escape is the same in JSON.
+func yaml(n *node, indent string) string {
+	s := ""
+	for _, item := range n.items {
+		if item.kind == '"' {
+			s += indent + "- " + quoted(item.text) + "\n"
+		} else {
+			s += indent + "- " + strings.TrimPrefix(yaml(item, indent+"  "), indent+"  ")
 		}
 	}
-	return b.String()
+	for i := range n.members {
+		m := &n.members[i]
+		s += indent + plainName(m.name) + ":"
+		if m.value.kind == '"' {
+			s += " " + quoted(m.value.text) + "\n"
+		} else {
+			s += "\n" + yaml(m.value, indent+"  ")
+		}
+	}
+	return s
 }
 
-// yamlName quotes a name that holds a colon.
-func yamlName(name string) string {
-	if strings.Contains(name, ":") {
+// plainName quotes a name that holds a colon.
+//
+//go:noinline
+func plainName(name string) string {
+	if contains(name, ":") {
 		return quoted(name)
 	}
 	return name
 }
 
 // terraform writes a resource as "terraform fmt" does.
-func (d Document) terraform(name, about string) string {
+func (d Document) terraform(root *node, name, about string) string {
 	kind, content := "aws_iam_policy", "policy"
-	if d.trust() {
+	if d.trust {
 		kind, content = "aws_iam_role", "assume_role_policy"
 	}
-	label := strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			return r
-		}
-		return '_'
-	}, strings.ReplaceAll(name, "-", "_"))
-	if label == "" || label[0] >= '0' && label[0] <= '9' || label[0] == '-' {
-		label = "_" + label
-	}
-	return "resource \"" + kind + "\" \"" + label + "\" {\n" +
-		hcl(object{{"name", name}, {"description", about}}, 2) +
-		"\n  " + content + " = jsonencode({\n" + hcl(d.tree(), 4) + "  })\n}\n"
+	return "resource " + quoted(kind) + " " + quoted(strings.ReplaceAll(name, "-", "_")) + " {\n  name        = " + hclQuoted(name) + "\n  description = " + hclQuoted(about) +
+		"\n\n  " + content + " = jsonencode(" + hcl(root, "  ") + ")\n}\n"
 }
 
-// hcl writes the fields of an object, the equals signs of neighbours below each
-// other. A field of several lines has none.
-func hcl(o object, depth int) string {
-	var b strings.Builder
-	for i, f := range o {
-		name, width := hclName(f.name), 0
-		for j := i; j >= 0 && single(o[j].value) && single(f.value); j-- {
-			width = max(width, len(hclName(o[j].name)))
+// hcl writes a value, the equals signs of neighbours in one line each below each other.
+func hcl(n *node, indent string) string {
+	switch n.kind {
+	case '"':
+		return hclQuoted(n.text)
+	case '[':
+		s := "[\n"
+		for _, item := range n.items {
+			s += indent + "  " + hcl(item, indent+"  ") + ",\n"
 		}
-		for j := i; j < len(o) && single(o[j].value) && single(f.value); j++ {
-			width = max(width, len(hclName(o[j].name)))
-		}
-		b.WriteString(strings.Repeat(" ", depth) + name + strings.Repeat(" ", max(width-len(name), 0)) + " = " + hclValue(f.value, depth) + "\n")
+		return s + indent + "]"
 	}
-	return b.String()
+	s := "{\n"
+	for i := range n.members {
+		m := &n.members[i]
+		name := plainName(m.name)
+		s += indent + "  " + name + strings.Repeat(" ", width(n, i)-len(name)) + " = " + hcl(m.value, indent+"  ") + "\n"
+	}
+	return s + indent + "}"
 }
 
-func hclValue(v any, depth int) string {
-	blank := strings.Repeat(" ", depth)
-	var b strings.Builder
-	switch v := v.(type) {
-	case string:
-		return hclQuoted(v)
-	case []string:
-		for _, s := range v {
-			b.WriteString(blank + "  " + hclQuoted(s) + ",\n")
+// width is that of the longest name among the neighbours of a member whose values, like
+// its own, stand in one line.
+func width(n *node, i int) int {
+	widest := len(plainName(n.members[i].name))
+	for _, step := range []int{-1, 1} {
+		for j := i; j >= 0 && j < len(n.members) && n.members[i].value.kind == '"' && n.members[j].value.kind == '"'; j += step {
+			widest = max(widest, len(plainName(n.members[j].name)))
 		}
-	case []object:
-		for _, o := range v {
-			b.WriteString(blank + "  {\n" + hcl(o, depth+4) + blank + "  },\n")
-		}
-	case object:
-		return "{\n" + hcl(v, depth+2) + blank + "}"
 	}
-	return "[\n" + b.String() + blank + "]"
-}
-
-func single(v any) bool {
-	_, ok := v.(string)
-	return ok
-}
-
-// hclName quotes a name that Terraform would read as an expression.
-func hclName(name string) string {
-	if strings.Contains(name, ":") {
-		return hclQuoted(name)
-	}
-	return name
+	return widest
 }
 
 // hclQuoted writes a string in which Terraform finds nothing to fill in.
+//
+//go:noinline
 func hclQuoted(s string) string {
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(quoted(s))
+	return strings.ReplaceAll(strings.ReplaceAll(quoted(s), "${", "$${"), "%{", "%%{")
 }

@@ -10,13 +10,11 @@ const (
 // RequireMFA denies everything without MFA, but for what it takes to use a device
 // that is there. It allows nothing.
 func RequireMFA() Document {
-	return Document{[]statement{{
-		sid: "NothingWithoutMFA", deny: true,
-		notActions: []string{"iam:ListMFADevices", "iam:ResyncMFADevice", "sts:GetCallerIdentity", "sts:GetSessionToken"},
-		resources:  []string{"*"}, conditions: withoutMFA(),
-	}}}
+	return document(withoutMFA("NothingWithoutMFA", "ListMFADevices ResyncMFADevice sts:GetCallerIdentity sts:GetSessionToken"))
 }
 
-// withoutMFA holds for temporary credentials without MFA, and for access keys, whose
-// requests do not have the key at all: that is what IfExists is for.
-func withoutMFA() []condition { return []condition{{"BoolIfExists", mfaPresent, "false"}} }
+// withoutMFA denies all but some actions to temporary credentials without MFA, and to
+// access keys, whose requests do not have the key at all: that is what IfExists is for.
+func withoutMFA(sid, but string) string {
+	return statement(sid, "Deny", "", "NotAction", but, "*", "BoolIfExists", mfaPresent, "false")
+}

@@ -22,41 +22,34 @@ func SelfService(o SelfServiceOptions) Document {
 	if o.OneDevice {
 		device = userName
 	}
-	return Document{[]statement{
-		{sid: "Everybody", actions: []string{
-			"iam:GetAccountPasswordPolicy", "iam:ListVirtualMFADevices",
-			"signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token",
-		}, resources: []string{"*"}},
-		{sid: "OwnUser", actions: []string{
-			"iam:ChangePassword", "iam:CreateAccessKey", "iam:DeactivateMFADevice", "iam:DeleteAccessKey",
-			"iam:EnableMFADevice", "iam:GetAccessKeyLastUsed", "iam:GetLoginProfile", "iam:GetMFADevice", "iam:GetUser",
-			"iam:ListAccessKeys", "iam:ListMFADevices", "iam:ResyncMFADevice", "iam:UpdateAccessKey",
-		}, resources: ownUser(o.Partition)},
-		{sid: "OwnDevices", actions: []string{"iam:CreateVirtualMFADevice", "iam:DeleteVirtualMFADevice"},
-			resources: []string{arn(o.Partition, "mfa/"+device)}},
-		{sid: "NothingElseWithoutMFA", deny: true, notActions: bootstrap(), resources: []string{"*"}, conditions: withoutMFA()},
-	}}
+	return document(
+		statement("Everybody", "Allow", "", "Action", "GetAccountPasswordPolicy ListVirtualMFADevices "+signIn, "*"),
+		statement("OwnUser", "Allow", "", "Action", "ChangePassword CreateAccessKey DeactivateMFADevice DeleteAccessKey EnableMFADevice GetAccessKeyLastUsed "+
+			"GetLoginProfile GetMFADevice GetUser ListAccessKeys ListMFADevices ResyncMFADevice UpdateAccessKey", ownUser(o.Partition)),
+		statement("OwnDevices", "Allow", "", "Action", "CreateVirtualMFADevice DeleteVirtualMFADevice", arn(o.Partition, "mfa/"+device)),
+		withoutMFA("NothingElseWithoutMFA", bootstrap),
+	)
 }
 
 // bootstrap lists what a user needs to get from a first password or key to MFA.
 // sts:GetCallerIdentity cannot be denied; it is here for who reads the list.
-func bootstrap() []string {
-	return []string{
-		"iam:ChangePassword", "iam:CreateVirtualMFADevice", "iam:EnableMFADevice", "iam:GetAccountPasswordPolicy",
-		"iam:GetLoginProfile", "iam:GetMFADevice", "iam:GetUser", "iam:ListMFADevices", "iam:ListVirtualMFADevices", "iam:ResyncMFADevice",
-		"signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token", "sts:GetCallerIdentity", "sts:GetSessionToken",
-	}
-}
+const bootstrap = "ChangePassword CreateVirtualMFADevice EnableMFADevice GetAccountPasswordPolicy GetLoginProfile GetMFADevice GetUser ListMFADevices " +
+	"ListVirtualMFADevices ResyncMFADevice " + signIn + " sts:GetCallerIdentity sts:GetSessionToken"
+
+// signIn is what "latchkey login" needs.
+const signIn = "signin:AuthorizeOAuth2Access signin:CreateOAuth2Token"
 
 // userName is the policy variable for the name of the user who asks.
 const userName = "${aws:username}"
 
 // ownUser names the user who asks, without a path and with any.
-func ownUser(partition string) []string {
-	return []string{arn(partition, "user/"+userName), arn(partition, "user/*/"+userName)}
+func ownUser(partition string) string {
+	return arn(partition, "user/"+userName) + " " + arn(partition, "user/*/"+userName)
 }
 
 // arn names something of IAM in any account.
+//
+//go:noinline
 func arn(partition, resource string) string {
 	return "arn:" + orAWS(partition) + ":iam::*:" + resource
 }

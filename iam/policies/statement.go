@@ -46,6 +46,8 @@ type test struct {
 }
 
 // is reports whether the test is one of a key, with one value and nothing else.
+//
+//go:noinline
 func (t *test) is(key, value string) bool {
 	if t.key != strings.ToLower(key) || len(t.values) == 0 {
 		return false
@@ -58,9 +60,12 @@ func (t *test) is(key, value string) bool {
 	return true
 }
 
-func (t *test) negated() bool { return strings.Contains(t.operator, "Not") }
+//go:noinline
+func (t *test) negated() bool { return contains(t.operator, "Not") }
 
 // tests returns the first test of the statement that a function wants, nil for none.
+//
+//go:noinline
 func (s *checked) tests(want func(*test) bool) *test {
 	for i := range s.conditions {
 		if want(&s.conditions[i]) {
@@ -88,7 +93,7 @@ func (c *checker) list(n *node, what string) []item {
 			}
 			out = append(out, item{text: v.text, at: v.at})
 		case '{': // a template's function: Ref, Fn::Sub …
-			if len(v.members) != 1 || v.members[0].name != "Ref" && !strings.HasPrefix(v.members[0].name, "Fn::") {
+			if len(v.members) != 1 || v.members[0].name != "Ref" && !begins(v.members[0].name, "Fn::") {
 				c.add("wrong-type", v.at, "%s holds an object where a text belongs", what)
 			}
 		default:
@@ -98,6 +103,7 @@ func (c *checker) list(n *node, what string) []item {
 	return out
 }
 
+//go:noinline
 func kindName(kind byte) string {
 	switch kind {
 	case '{':
@@ -160,6 +166,8 @@ func (c *checker) pairs(n *node) {
 }
 
 // unknownName says of a name that AWS does not know what it may have meant.
+//
+//go:noinline
 func (c *checker) unknownName(m member, names []string) {
 	fix := "take it out, or write one of " + strings.Join(names, ", ")
 	if near := Nearest(m.name, names); near != "" {
@@ -277,11 +285,11 @@ func (c *checker) operator(m member) test {
 	t := test{at: m.at}
 	base := m.name
 	for _, set := range []string{"ForAnyValue", "ForAllValues"} {
-		if rest, ok := strings.CutPrefix(base, set+":"); ok {
+		if rest, ok := cutPrefix(base, set+":"); ok {
 			t.set, base = set, rest
 		}
 	}
-	if rest, ok := strings.CutSuffix(base, "IfExists"); ok {
+	if rest, ok := cutSuffix(base, "IfExists"); ok {
 		t.ifExists, base = true, rest
 	}
 	names := strings.Fields(operators)

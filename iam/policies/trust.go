@@ -3,9 +3,7 @@ package policies
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -34,35 +32,37 @@ type TrustOptions struct {
 
 // Trust writes the trust policy of a role.
 func Trust(o TrustOptions) (Document, error) {
-	s := statement{sid: "AssumeRole", actions: o.actions()}
-	if len(o.Principals) == 0 {
-		return Document{}, errors.New("nobody is named who may assume the role")
-	}
+	principals, conditions := "", []string(nil)
 	for _, p := range o.Principals {
 		name, err := o.principal(p)
 		if err != nil {
 			return Document{}, err
 		}
-		if !slices.Contains(s.principals, name) {
-			s.principals = append(s.principals, name)
+		if !among(principals, name) {
+			principals += " " + name
 		}
 	}
+	if principals == "" {
+		return Document{}, errors.New("nobody is named who may assume the role")
+	}
 	if o.MFA || o.Age != 0 {
-		s.conditions = append(s.conditions, condition{"Bool", mfaPresent, "true"})
+		conditions = append(conditions, "Bool", mfaPresent, "true")
 	}
 	if o.Age != 0 {
 		if o.Age < minAge || o.Age > maxAge || o.Age%time.Second != 0 {
 			return Document{}, fmt.Errorf("an MFA code's age of %v is not from 1m to 36h in whole seconds", o.Age)
 		}
-		s.conditions = append(s.conditions, condition{"NumericLessThan", mfaAge, strconv.Itoa(int(o.Age / time.Second))})
+		conditions = append(conditions, "NumericLessThan", mfaAge, strconv.Itoa(int(o.Age/time.Second)))
 	}
 	if o.ExternalID != "" {
 		if n := len(o.ExternalID); n < 2 || n > 1224 || !matches(`^[\w+=,.@:/-]*$`, o.ExternalID) {
 			return Document{}, fmt.Errorf("external id %q is not 2 to 1224 letters, digits and +=,.@:/-", o.ExternalID)
 		}
-		s.conditions = append(s.conditions, condition{"StringEquals", "sts:ExternalId", o.ExternalID})
+		conditions = append(conditions, "StringEquals", "sts:ExternalId", o.ExternalID)
 	}
-	return Document{[]statement{s}}, nil
+	d := document(statement("AssumeRole", "Allow", principals, "Action", o.actions(), "", conditions...))
+	d.trust = true
+	return d, nil
 }
 
 // principal names one who may, as AWS writes it.
@@ -73,7 +73,7 @@ func (o TrustOptions) principal(p string) (string, error) {
 	if !matches(`^arn:aws(-[a-z]+)*:iam::[0-9]{12}:(root|(user|role)/[\w+=,.@/-]{1,576})$`, p) {
 		return "", fmt.Errorf("%q is neither an account of 12 digits nor the ARN of a user, role or account", p)
 	}
-	if (o.MFA || o.Age != 0) && strings.Contains(p, ":role/") {
+	if (o.MFA || o.Age != 0) && contains(p, ":role/") {
 		return "", fmt.Errorf("%q is a role: its sessions never carry MFA, so that it could never assume this one", p)
 	}
 	return p, nil
