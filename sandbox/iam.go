@@ -111,7 +111,7 @@ func (r *iamCall) find() *stsError {
 		if r.op.how == byKey {
 			return r.findByKey()
 		}
-		if missing = r.existing(); missing != nil && missing.code == "ValidationError" {
+		if missing = r.existing(); missing != nil && missing.code != "NoSuchEntity" {
 			return missing
 		}
 		if shown = r.arn; r.on != nil {
@@ -132,7 +132,10 @@ func (r *iamCall) existing() *stsError {
 	name := r.get(kind.parameter(false))
 	a := r.c.account
 	switch {
-	case name == "" && r.op.how == orCaller:
+	case r.op.how == theCaller, name == "" && r.op.how == orCaller:
+		if r.c.kind == kindRole && r.op.how == theCaller {
+			return onlyUsers()
+		}
 		if r.c.kind == kindRole {
 			return invalid("Must specify userName when calling with non-User credentials")
 		}

@@ -55,6 +55,30 @@ func TestIAMDelay(t *testing.T) {
 	}
 }
 
+// TestIAMDelayOfMany: each of several changes is seen when its own time has come,
+// and builds on the one before.
+func TestIAMDelayOfMany(t *testing.T) {
+	t.Parallel()
+	w := sandbox.Example()
+	w.Settings.IAMDelay = 10 * time.Second
+	w.Accounts[0].Users[0].Password = "Made-up-0"
+	w.Accounts[0].Users[0].ManagedPolicies = []string{"arn:aws:iam::aws:policy/AdministratorAccess"}
+	b := newBench(t, sandbox.WithWorld(w))
+	for _, key := range []string{"a", "b", "c"} {
+		b.ok(dana(), "TagUser", "UserName", "bob", "Tags.member.1.Key", key, "Tags.member.1.Value", "1")
+		b.clock.Advance(3 * time.Second)
+	}
+	for i := range 4 { // at 9, 12, 15 and 18 seconds
+		if got := strings.Count(b.ok(dana(), "ListUserTags", "UserName", "bob").Body, "<Key>"); got != i {
+			t.Errorf("%d tags, want %d", got, i)
+		}
+		b.clock.Advance(3 * time.Second)
+	}
+	for i := range 3 {
+		b.ok(alice(), "ChangePassword", "OldPassword", fmt.Sprintf("Made-up-%d", i), "NewPassword", fmt.Sprintf("Made-up-%d", i+1))
+	}
+}
+
 // TestIAMLimits reaches every limit.
 func TestIAMLimits(t *testing.T) {
 	t.Parallel()
@@ -125,6 +149,9 @@ func TestDrift(t *testing.T) {
 	}
 	if got := pair("ResyncMFADevice", step-1); got.Status != 200 {
 		t.Fatal(got.Body)
+	}
+	if got := pair("ResyncMFADevice", step-1); got.Error.Code != "InvalidAuthenticationCode" {
+		t.Errorf("the same codes again: %s", got.Body)
 	}
 	if got := session(step); got.Code != "AccessDenied" {
 		t.Errorf("a spent code: %d %s", got.Status, got.Code)

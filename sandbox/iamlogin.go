@@ -152,10 +152,14 @@ func deleteLoginProfile(r *iamCall) (markup, *stsError) {
 	return "", nil
 }
 
+func onlyUsers() *stsError {
+	return refuse("InvalidUserType", "Only IAM Users can change their own password.")
+}
+
 // changePassword is for users alone, who know the old one.
 func changePassword(r *iamCall) (markup, *stsError) {
 	if r.on.kind != aUser {
-		return "", refuse("InvalidUserType", "Only IAM Users can change their own password.")
+		return "", onlyUsers()
 	}
 	if fail := r.profile(); fail != nil {
 		return "", fail

@@ -8,6 +8,7 @@ type how uint8
 const (
 	named     how = iota // something that a parameter names
 	orCaller             // the same, or the caller where it names nobody
+	theCaller            // the caller, whatever is named
 	fresh                // something that is to be made
 	all                  // everything of its kind below a path
 	ofAccount            // the account
@@ -115,7 +116,7 @@ func signInOperations() []iamOperation {
 		{"GetLoginProfile", aUser, orCaller, "", getLoginProfile},
 		{"UpdateLoginProfile", aUser, named, "Password PasswordResetRequired", updateLoginProfile},
 		{"DeleteLoginProfile", aUser, orCaller, "", deleteLoginProfile},
-		{"ChangePassword", aUser, orCaller, "OldPassword! NewPassword!", changePassword},
+		{"ChangePassword", aUser, theCaller, "OldPassword! NewPassword!", changePassword},
 		{"GetAccountPasswordPolicy", anAccount, ofAccount, "", getPasswordPolicy},
 		{"UpdateAccountPasswordPolicy", anAccount, ofAccount, "MinimumPasswordLength RequireSymbols RequireNumbers RequireUppercaseCharacters " +
 			"RequireLowercaseCharacters AllowUsersToChangePassword MaxPasswordAge PasswordReusePrevention HardExpiry", updatePasswordPolicy},

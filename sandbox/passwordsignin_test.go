@@ -140,3 +140,41 @@ func TestSignInPermission(t *testing.T) {
 		t.Errorf("a password of 121 days: %s", p.body)
 	}
 }
+
+// TestChangePassword: the account lets its users change their own passwords, and
+// nobody else's.
+func TestChangePassword(t *testing.T) {
+	t.Parallel()
+	b, root := passwordBench(t)
+	own := b.ok(root, "CreateAccessKey", "UserName", "nil").key()
+	for _, c := range []struct {
+		as       aws.Credentials
+		old, new string
+		code     string
+	}{
+		{own, "nil-made-us", "nil-made-anew", "AccessDenied"},
+		{own, "nil-made-up", "short", "PasswordPolicyViolation"},
+		{own, "nil-made-up", "nil-made-up", "PasswordPolicyViolation"},
+		{own, "nil-made-up", "nil-made-anew", ""},
+		{own, "nil-made-anew", "nil-made-up", "PasswordPolicyViolation"},
+		{own, "nil-made-anew", "nil-made-more", ""},
+		{own, "nil-made-more", "nil-made-up", ""}, // two are remembered
+		{root, "pat-made-up", "pat-made-anew", "InvalidUserType"},
+	} {
+		if got := b.iam(c.as, "ChangePassword", "UserName", "pat", "OldPassword", c.old, "NewPassword", c.new); got.Error.Code != c.code {
+			t.Errorf("%s to %s: %d %s, want %q", c.old, c.new, got.Status, got.Body, c.code)
+		}
+	}
+	b.ok(own, "GetAccountPasswordPolicy")
+	b.ok(root, "PutUserPermissionsBoundary", "UserName", "nil", "PermissionsBoundary", "arn:aws:iam::aws:policy/IAMUserSSHKeys")
+	if got := b.iam(own, "GetAccountPasswordPolicy"); got.Error.Code != "AccessDenied" {
+		t.Errorf("past the boundary: %s", got.Body)
+	}
+	b.ok(root, "DeleteUserPermissionsBoundary", "UserName", "nil")
+	b.ok(root, "UpdateAccountPasswordPolicy", "MinimumPasswordLength", "9")
+	for _, action := range []string{"GetAccountPasswordPolicy", "ChangePassword"} {
+		if got := b.iam(own, action, "OldPassword", "nil-made-up", "NewPassword", "nil-made-anew"); got.Error.Code != "AccessDenied" || !strings.Contains(got.Error.Message, "no identity-based policy allows") {
+			t.Errorf("%s without a permission: %s", action, got.Body)
+		}
+	}
+}
