@@ -59,6 +59,8 @@ func TestPolicyIsEnough(t *testing.T) {
 		{"vault-add", []string{"vault add work < typed"}, "ListMFADevices"},
 		{"vault-rotate", []string{"vault add work < typed", "vault rotate work --grace 0s"}, "UpdateAccessKey ListMFADevices"},
 		{"mfa-devices", []string{"mfa devices alice"}, ""},
+		{"mfa-enroll", []string{"mfa enroll alice --keep-seed"}, ""},
+		{"iam-enroll", []string{"iam enroll alice --keep-seed --yes"}, "ChangePassword GetAccountPasswordPolicy GetAccessKeyLastUsed"},
 		{"iam-onboard", []string{
 			"iam onboard carol alice --group developers --role " + deployRole + " --tag team=x --access-key --out secrets --yes",
 			"iam onboard bob alice --group developers --tag team=y --out more --yes",
@@ -71,7 +73,11 @@ func TestPolicyIsEnough(t *testing.T) {
 		t.Run(row.pattern, func(t *testing.T) {
 			t.Parallel()
 			document := policyFor(t, row.pattern)
-			server, environ := homeWith(t, document)
+			world := worldOf
+			if strings.HasSuffix(row.pattern, "-enroll") {
+				world = strings.Replace(world, "mfa_devices: [{name: alice, seed: JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP}]", "tags: {}", 1)
+			}
+			server, environ := homeWith(t, world, document)
 			dir := t.TempDir()
 			put(t, filepath.Join(dir, "typed"), strings.Join(exampleKey(), "\n")+"\n")
 			server.ClearRequests()
@@ -140,17 +146,17 @@ func actionsOf(t *testing.T, document string) []string {
 }
 
 // homeWith is the home folder of alice, who has one policy.
-func homeWith(t *testing.T, document string) (*sandbox.Server, []string) {
+func homeWith(t *testing.T, world, document string) (*sandbox.Server, []string) {
 	t.Helper()
 	text, err := json.Marshal(document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	world, err := sandbox.ParseWorld([]byte(fmt.Sprintf(worldOf, text)))
+	parsed, err := sandbox.ParseWorld([]byte(fmt.Sprintf(world, text)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := sandbox.Start(t, sandbox.WithWorld(world))
+	server := sandbox.Start(t, sandbox.WithWorld(parsed))
 	home, err := server.WriteHome(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

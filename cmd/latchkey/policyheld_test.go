@@ -85,7 +85,7 @@ key no iam get_user UserName=alice
 	} {
 		t.Run(row.pattern, func(t *testing.T) {
 			t.Parallel()
-			server, environ := homeWith(t, policyFor(t, row.pattern))
+			server, environ := homeWith(t, worldOf, policyFor(t, row.pattern))
 			code, err := server.MFACode("alice")
 			if err != nil {
 				t.Fatal(err)

@@ -11,7 +11,7 @@ type need struct {
 
 const (
 	rotateActions = "CreateAccessKey DeleteAccessKey GetAccessKeyLastUsed ListAccessKeys UpdateAccessKey"
-	enrolSelf     = "EnableMFADevice GetMFADevice GetUser ListMFADevices ResyncMFADevice"
+	enrolSelf     = "EnableMFADevice ListMFADevices"
 	oneAdmin      = "Who has this can give any user any policy, the own one too: treat it as administrator's."
 )
 
@@ -52,15 +52,14 @@ var needs = [...]need{
 	{"mfa-resync", "What latchkey mfa resync needs", "", [4]string{
 		"self ListMFADevices ResyncMFADevice",
 	}},
-	{"mfa-enroll", "What latchkey mfa enroll needs", "It allows without MFA too; self-service does not.", [4]string{
+	{"mfa-enroll", "What latchkey mfa enroll needs", "Unlike self-service it asks for no MFA. Deleting a device that was made and not enabled is left out: enroll takes another name.", [4]string{
 		"self " + enrolSelf,
 		"mfa/* CreateVirtualMFADevice",
-		"* ListVirtualMFADevices",
 	}},
-	{"iam-enroll", "What latchkey iam enroll needs", "It allows without MFA too; self-service does not.", [4]string{
+	{"iam-enroll", "What latchkey iam enroll needs", "Unlike self-service it asks for no MFA. Deleting a device that was made and not enabled is left out: enroll takes another name.", [4]string{
 		"self ChangePassword GetLoginProfile " + enrolSelf + " " + rotateActions,
 		"mfa/* CreateVirtualMFADevice",
-		"* GetAccountPasswordPolicy ListVirtualMFADevices",
+		"* GetAccountPasswordPolicy",
 	}},
 	{"iam-onboard", "What latchkey iam onboard needs", oneAdmin, [4]string{
 		"user/* CreateUser GetUser TagUser UntagUser ListUserTags CreateLoginProfile GetLoginProfile UpdateLoginProfile ListGroupsForUser PutUserPolicy GetUserPolicy " +
