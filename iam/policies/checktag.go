@@ -20,7 +20,7 @@ func (c *checker) tagRules(d *checkedDocument, s *checked) {
 		}
 		return
 	}
-	if a := changesTags(s.actions); a != nil && !s.notAction && requested == nil && !onTags(s) && wide(s.resources) && byTags(d, s) {
+	if a := changesTags(s.actions); a != nil && !s.notAction && !onTags(s) && wide(s.resources) && byTags(d, s) {
 		c.add("resource-tag", a.at, "%s may change the tags by which this document decides", a.text)
 	}
 }
