@@ -341,3 +341,52 @@ func killedAt(t *testing.T, at int, done bool) {
 	}
 	u.clean(nickSecret)
 }
+
+// TestEnrollSignedIn begins with a sign-in at the console. Without MFA it gets as far as
+// a device, and is told to sign in again; with MFA it makes a key in the vault.
+func TestEnrollSignedIn(t *testing.T) {
+	t.Parallel()
+	world := people()
+	world.Profiles = append(world.Profiles, sandbox.Profile{Name: "nora-login", LoginOf: "base/nora", Config: sandbox.Config{{Key: "region", Value: "eu-central-1"}}})
+	server := sandbox.Start(t, sandbox.WithWorld(world))
+	u := asNewUser(t, server, noraID, noraSecret)
+	home, err := server.WriteHome(u.home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.environ = append(u.environ, home.Env...)
+	args := []string{"iam", "enroll", "nora-login", "--as", "work", "--keep-seed", "--yes", "--skip-password"}
+	code, out := u.run(nil, args...)
+	if code != 4 || !strings.Contains(out, "fix: sign in again with a code of the MFA device, and then run the same command, which goes on from here: latchkey login nora-login --force") {
+		t.Fatalf("without MFA: exit %d: %s", code, out)
+	}
+	if keys := u.keys("nora"); len(keys) != 1 {
+		t.Errorf("keys %v", keys)
+	}
+	// The code that the person types in the browser then is one of the seed in the vault.
+	code, out = u.run(nil, "mfa", "code", "work")
+	typed := regexp.MustCompile(`(?m)^[0-9]{6}$`).FindString(out)
+	if code != 0 || typed == "" {
+		t.Fatalf("no code: exit %d: %s", code, out)
+	}
+	client := awsapi.New(awsapi.Options{Now: time.Now})
+	defer client.CloseIdle()
+	session, err := client.GetSessionToken(t.Context(), awsapi.Endpoint{URL: server.URL(), SigningRegion: "us-east-1"}, aws.Credentials{AccessKeyID: noraID, SecretAccessKey: noraSecret},
+		awsapi.SessionTokenInput{SerialNumber: "arn:aws:iam::111122223333:mfa/nora", TokenCode: secret.New(typed)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := session.Credentials
+	put(t, filepath.Join(u.home, ".aws", "credentials"), "[signed-in]\naws_access_key_id = "+c.AccessKeyID+"\naws_secret_access_key = "+c.SecretAccessKey+"\naws_session_token = "+c.SessionToken+"\n")
+	args[2] = "signed-in"
+	secrets := []string{c.SecretAccessKey, c.SessionToken}
+	if code, out = u.run(secrets, args...); code != 0 || !strings.Contains(out, "work     arn:aws:iam::111122223333:user/nora") {
+		t.Fatalf("with MFA: exit %d: %s", code, out)
+	}
+	if keys := u.keys("nora"); len(keys) != 2 {
+		t.Errorf("keys %v", keys)
+	}
+	if code, out = u.run(secrets, args...); code != 0 || !strings.Contains(out, "all is done already") {
+		t.Errorf("once more: exit %d: %s", code, out)
+	}
+}
