@@ -13,8 +13,8 @@ type check struct {
 	page            string // of AWS's documentation, below its root, or ""
 }
 
-// rules makes rules of checks, which the command shows.
-func rules(see string, checks []check) []Rule {
+// rulesOf makes rules of checks, which the command shows.
+func rulesOf(see string, checks []check) []Rule {
 	list := make([]Rule, len(checks))
 	for i, c := range checks {
 		codes := strings.Fields(c.codes)
@@ -38,7 +38,7 @@ const (
 
 // pairRules are about keys: their form, their age, and who can read them.
 func pairRules() []Rule {
-	return rules(seeDoctor, []check{
+	return rulesOf(seeDoctor, []check{
 		{"example-key", "The access key is that of AWS's documentation", "it was copied from an example; AWS answers InvalidClientTokenId", "put a real key there", ""},
 		{"key-id-length", "The access key ID is too long or too short", "it was cut or pasted twice; AWS answers InvalidClientTokenId", copyAnew, ""},
 		{codeSecretForm, "The secret access key looks like none of AWS", "it was cut, or something came along when it was copied: quotes, blanks, a comment; AWS says no more than SignatureDoesNotMatch", copyAnew, ""},
@@ -57,7 +57,7 @@ func pairRules() []Rule {
 
 // valueRules are about values of profiles that AWS would refuse.
 func valueRules() []Rule {
-	return rules(seeDoctor, []check{
+	return rulesOf(seeDoctor, []check{
 		{"unknown-region", "There is no such region", "no host of AWS has such a name, so every call fails: Could not connect to the endpoint URL, no such host", "write a region as AWS does, such as eu-central-1: small letters, no zone (eu-central-1a), no city", "sdkref/latest/guide/feature-region.html"},
 		{"role-arn", "role_arn is not the ARN of a role", "it has another form than arn:aws:iam::ACCOUNT:role/NAME, or names a session of the role or something else", "write arn:aws:iam::ACCOUNT:role/NAME, with the path if the role has one", "IAM/latest/UserGuide/reference_identifiers.html"},
 		{"account-id", "An account does not have twelve digits", "programs that take it for a number drop zeros in front", "write twelve digits without anything between them", ""},
@@ -74,7 +74,7 @@ func valueRules() []Rule {
 
 // holdRules are about files and folders.
 func holdRules() []Rule {
-	return rules(seeDoctor, []check{
+	return rulesOf(seeDoctor, []check{
 		{"wide-permissions", "Others may read or change what is yours", "other users of this machine can read secrets there, or put in which programs are run and where calls go", "chmod 600 FILE, chmod 700 FOLDER, or latchkey doctor --fix", ""},
 		{"foreign-file", "A file belongs to another user", "its owner can read and change it whatever its permissions are; often it was made under sudo", `sudo chown "$(id -u)" FILE`, ""},
 		{"symlink-nowhere", "A symlink leads nowhere or in a circle", "it counts as missing or unreadable", "remove it, or put back what it leads to", ""},
@@ -91,7 +91,7 @@ func holdRules() []Rule {
 
 // shellRules are about the variables of a shell.
 func shellRules() []Rule {
-	return rules(seeDoctor, []check{
+	return rulesOf(seeDoctor, []check{
 		{"environment-expired", "The keys in the environment are over", "AWS_CREDENTIAL_EXPIRATION or AWS_SESSION_EXPIRATION says so, and they win over every profile that AWS_PROFILE names: ExpiredToken", unsetKeys, ""},
 		{"environment-expiration", "AWS_CREDENTIAL_EXPIRATION is no time", "tools that renew credentials fail on it", "unset AWS_CREDENTIAL_EXPIRATION", ""},
 		{"container-variables container-variables-unused web-identity-variables-unused", "Variables of a container, a pod or a CI job are left", "they mean something only there; elsewhere they lead programs that find nothing better to an address or a file that is not theirs", "unset those that the finding names, such as AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_WEB_IDENTITY_TOKEN_FILE", "sdkref/latest/guide/feature-container-credentials.html"},
@@ -103,7 +103,7 @@ func shellRules() []Rule {
 
 // aroundRules are about what only the look around a plan tells.
 func aroundRules() []Rule {
-	return rules(seeExplain, []check{
+	return rulesOf(seeExplain, []check{
 		{"file-not-read", "Another file is read than that of the home folder", "AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE names it, so that profiles of the other are not seen", "unset the variable, if the file of the home folder is meant", "sdkref/latest/guide/file-location.html"},
 		{"sudo-home", "Under sudo another home folder is looked at", "profiles, sign-ins and sessions of the user are not seen", "run it without sudo, or run only what needs root with it: latchkey exec PROFILE -- sudo -E CMD", ""},
 		{"duration-may-be-refused", "A long session of a role, with what may be a session", "AWS gives a role that is assumed with a session one hour at most, and refuses more", "write duration_seconds = 3600, or assume the role from long-term keys", "IAM/latest/UserGuide/id_roles.html"},
