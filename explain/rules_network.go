@@ -8,10 +8,11 @@ import (
 	"github.com/latchkey-aws/latchkey/chain"
 )
 
-// overNetwork has a rule win over those of the network, which it explains.
+// overNetwork has a rule win over those of the network, which it explains. That nothing
+// accepts connections is a weak text anyway.
 func overNetwork(reason string) []Precedence {
 	var list []Precedence
-	for _, r := range []awsapi.Reason{awsapi.ReasonDNS, awsapi.ReasonConnect, awsapi.ReasonTimeout, awsapi.ReasonClosed} {
+	for _, r := range []awsapi.Reason{awsapi.ReasonDNS, awsapi.ReasonTimeout, awsapi.ReasonClosed} {
 		list = append(list, Precedence{networkCode(r), reason})
 	}
 	return list

@@ -47,6 +47,57 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// TestPrecedences: where a program says two things, the rule that says why counts.
+func TestPrecedences(t *testing.T) {
+	t.Parallel()
+	texts := map[string][]string{}
+	for _, r := range explain.Rules() {
+		for _, text := range r.Texts {
+			if !text.Weak {
+				texts[r.Code] = append(texts[r.Code], strings.ReplaceAll(text.Raw, "*", "any"))
+			}
+		}
+	}
+	for winner, losers := range map[string]string{
+		"clock":                  "secret-wrong signature-malformed expired key-unknown permission-missing",
+		"container-refused":      "unreachable-dns unreachable-timeout unreachable-closed not-available",
+		"explicit-deny":          "assume-role-denied permission-missing",
+		"federation-denied":      "explicit-deny permission-missing",
+		"imds-role":              "not-available",
+		"mfa-half-enrolled":      "explicit-deny permission-missing",
+		"no-credentials":         "unreachable-dns unreachable-timeout unreachable-closed",
+		"not-available":          "unreachable-dns unreachable-timeout unreachable-closed no-credentials",
+		"oidc-audience":          "oidc-token",
+		"oidc-provider":          "oidc-token",
+		"process-missing-field":  "process-exit-status",
+		"process-not-found":      "process-exit-status",
+		"process-wrong-version":  "process-exit-status",
+		"source-profile-missing": "not-found",
+		"empty-aws-profile":      "not-found",
+		"sso-sign-in":            "token-file expired",
+		"token-file":             "process-not-found",
+		"unreachable-tls":        "unreachable-dns unreachable-timeout unreachable-closed unreachable-proxy",
+		"web-identity-denied":    "permission-missing",
+		"assume-role-denied":     "permission-missing",
+		"aws-busy":               "secret-wrong permission-missing expired",
+	} {
+		for loser := range strings.FieldsSeq(losers) {
+			if len(texts[winner]) == 0 || len(texts[loser]) == 0 {
+				t.Errorf("%s over %s: no texts", winner, loser)
+			}
+			for _, first := range texts[winner] {
+				for _, second := range texts[loser] {
+					for _, f := range explain.FromText(first+"\n"+second, nil).Findings {
+						if f.Code == loser {
+							t.Errorf("%s is told of beside %s: %q, %q", loser, winner, first, second)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 // showings are the ways in which a text comes to a person.
 func showings(text string) map[string]string {
 	wrapped := func(prefix string, width int) string {
