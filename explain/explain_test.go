@@ -56,6 +56,7 @@ func TestError(t *testing.T) {
 		{&chain.ConfigError{Message: "web_identity_token_file without role_arn"}, "source-without-role", explain.ClassConfig, "", ""},
 		{&chain.ConfigError{Message: "AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not"}, "source-without-role", explain.ClassConfig, "", ""},
 		{&chain.ConfigError{Message: "role_arn without source_profile or credential_source"}, "role-without-source", explain.ClassConfig, "", ""},
+		{&chain.ConfigError{Message: "region is not set"}, "no-region", explain.ClassConfig, "", ""},
 		{&chain.ConfigError{Message: "unknown credential_source"}, "credential-source", explain.ClassConfig, "", ""},
 		{&chain.ConfigError{Message: "credential_source Environment has nothing to offer"}, "credential-source", explain.ClassConfig, "", ""},
 		{&chain.ConfigError{Message: "both source_profile and credential_source"}, "credential-source", explain.ClassConfig, "", ""},
