@@ -178,6 +178,80 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestAnswers holds the answers of AWS, by every code and operation that is known of
+// them, against the rules: errors of latchkey's own calls, where no text is searched.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	const someone = "User: U is not "
+	for _, tt := range []struct{ want, codes, operation, message string }{
+		{"key-unknown", "InvalidClientTokenId UnrecognizedClientException InvalidAccessKeyId", "", "x"},
+		{"key-unknown", "AuthFailure", "", "AWS was not able to validate the provided access credentials"},
+		{"aws-authfailure", "AuthFailure", "", "x"},
+		{"secret-wrong", "SignatureDoesNotMatch InvalidSignatureException", "", "x"},
+		{"signature-malformed", "IncompleteSignature IncompleteSignatureException", "", "x"},
+		{"expired", "ExpiredToken ExpiredTokenException RequestExpired", "", "x"},
+		{"permission-missing", "AccessDenied AccessDeniedException UnauthorizedOperation AccessDeniedFault", "", someone + "authorized to perform: s3:ListBuckets"},
+		{"aws-accessdenied", "AccessDenied", "", "x"},
+		{"assume-role-denied", "AccessDenied AccessDeniedException", "", someone + "authorized to perform: sts:AssumeRole on resource: R"},
+		{"explicit-deny", "AccessDenied AccessDeniedException", "", someone + "authorized to perform: sts:AssumeRole on resource: R with an explicit deny"},
+		{"root", "AccessDenied AccessDeniedException", "", "Roles may not be assumed by root accounts."},
+		{"session-of-session", "AccessDenied AccessDeniedException", "", "Cannot call GetFederationToken with session credentials"},
+		{"role-duration", "ValidationError", "", "exceeds the MaxSessionDuration set"},
+		{"chained-duration", "ValidationError", "", "by role chaining"},
+		{"aws-validationerror", "ValidationError", "", "x"},
+		{"policy-too-large", "PackedPolicyTooLarge PackedPolicyTooLargeException", "", "x"},
+		{"policy-malformed", "MalformedPolicyDocument MalformedPolicyDocumentException", "", "x"},
+		{"mfa-code-refused", "AccessDenied AccessDeniedException", "", "with invalid MFA one time pass code"},
+		{"mfa-serial-refused", "AccessDenied AccessDeniedException", "", "unable to validate MFA code"},
+		{"mfa-incomplete", "AccessDenied AccessDeniedException", "", "must provide both MFA serial number and one time pass code"},
+		{"mfa-half-enrolled", "AccessDenied AccessDeniedException", "", someone + "authorized to perform: iam:DeleteVirtualMFADevice on resource: D with an explicit deny"},
+		{"mfa-half-enrolled", "AccessDenied", "", someone + "authorized to perform: iam:DeleteVirtualMFADevice on resource: D"},
+		{"role-not-assigned", "ForbiddenException", "", "No access"},
+		{"role-not-assigned", "ForbiddenException", "GetRoleCredentials", "x"},
+		{"role-not-assigned", "ForbiddenException", "ListAccountRoles", "x"},
+		{"role-not-assigned", "ForbiddenException", "ListAccounts", "x"},
+		{"aws-forbiddenexception", "ForbiddenException", "", "x"},
+		{"start-url", "InvalidRequestException", "StartDeviceAuthorization", "x"},
+		{"start-url", "InvalidRequestException", "RegisterClient", "x"},
+		{"sign-in-grant", "InvalidGrantException InvalidRequestException InvalidClientException", "CreateToken", "x"},
+		{"aws-invalidrequestexception", "InvalidRequestException", "", "x"},
+		{"imds-role", "AssumeRoleUnauthorizedAccess", "", "x"},
+		{"oidc-provider", "InvalidIdentityToken InvalidIdentityTokenException", "", "No OpenIDConnect provider found"},
+		{"oidc-audience", "InvalidIdentityToken InvalidIdentityTokenException", "", "Incorrect token audience"},
+		{"oidc-token", "InvalidIdentityToken InvalidIdentityTokenException", "", "x"},
+		{"web-identity-denied", "AccessDenied AccessDeniedException", "", "Not authorized to perform sts:AssumeRoleWithWebIdentity"},
+		{"federation-denied", "AccessDenied AccessDeniedException", "", someone + "authorized to perform: sts:GetFederationToken on resource: R"},
+		{"region-disabled", "RegionDisabledException RegionDisabled", "", "x"},
+		{"key-limit", "LimitExceeded LimitExceededException", "", "Cannot exceed quota for AccessKeysPerUser: 2"},
+		{"aws-limitexceeded", "LimitExceeded", "", "Cannot exceed quota for UsersPerAccount"},
+		{"clock", "SignatureDoesNotMatch InvalidSignatureException", "", "Signature expired: A is now earlier than B"},
+		{"clock", "SignatureDoesNotMatch", "", "Signature not yet current: A is still later than B"},
+		{"clock", "RequestTimeTooSkewed", "", "x"},
+	} {
+		for code := range strings.FieldsSeq(tt.codes) {
+			err := inStep(&awsapi.APIError{Code: code, Operation: tt.operation, Message: tt.message, Status: 403})
+			f := explain.Error(err)
+			if rules := explain.Matching(err); f.Code != tt.want || len(rules) != 1 {
+				t.Errorf("%s %s %q: %s, of %v, want %s", code, tt.operation, tt.message, f.Code, rules, tt.want)
+			}
+			if blames := !strings.Contains(" clock imds-role key-limit start-url sign-in-grant ", " "+tt.want+" "); blames != (f.Where != nil) {
+				t.Errorf("%s: at %v", tt.want, f.Where)
+			}
+		}
+	}
+	over := explain.Error(inStep(&awsapi.APIError{Code: "ExpiredTokenException", Operation: "AssumeRoleWithWebIdentity", Message: "x", Status: 400}))
+	words := explain.Error(inStep(&awsapi.APIError{Code: "ExpiredTokenException", Message: "Token expired: now", Status: 400}))
+	other := explain.Error(inStep(&awsapi.APIError{Code: "ExpiredTokenException", Message: "x", Status: 400}))
+	if over.Why != words.Why || over.Why == other.Why || over.Fix != words.Fix || over.Fix == other.Fix {
+		t.Errorf("of a token: %q and %q; of a session %q", over.Why, words.Why, other.Why)
+	}
+	for code, status := range map[string]int{"Throttling": 400, "TooManyRequestsException": 400, "RequestLimitExceeded": 503, "SlowDown": 400, "X": 500, "Y": 429} {
+		if f := explain.Error(inStep(&awsapi.APIError{Code: code, Status: status})); f.Class != explain.ClassUnreachable || !strings.Contains(f.Fix, "again") {
+			t.Errorf("%s: %+v", code, f)
+		}
+	}
+}
+
 // TestClean: nothing of a finding reaches a terminal as it came.
 func TestClean(t *testing.T) {
 	t.Parallel()
