@@ -8,5 +8,5 @@ func qrPicture(text string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return code.PNG(8), nil
+	return code.PNG(), nil
 }

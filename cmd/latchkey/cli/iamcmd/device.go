@@ -132,7 +132,7 @@ func (r *device) show(ctx context.Context, s iam.Seed, again bool) error {
 		return err
 	}
 	if r.Flags.png != "" {
-		if err := writeNew(r.Flags.png, code.PNG(8)); err != nil {
+		if err := writeNew(r.Flags.png, code.PNG()); err != nil {
 			return err
 		}
 		r.Say("the QR code is in %s; delete that file when your app has it", cell(r.Flags.png))
