@@ -33,10 +33,10 @@ const (
 
 // Change is one step of a plan.
 type Change struct {
-	Action Action
-	Kind   Kind
-	ID     string // of the thing, "" for the user and the password
-	Why    string
+	Action Action `json:"action"`
+	Kind   Kind   `json:"kind"`
+	ID     string `json:"id,omitempty"` // of the thing, "" for the user and the password
+	Why    string `json:"why,omitempty"`
 	// calls do it, in their order: each an operation, and names and values of its
 	// parameters. A password or a key to be made has none.
 	calls [][]string

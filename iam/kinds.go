@@ -25,24 +25,24 @@ const (
 	KindUser     Kind = "user"
 )
 
-// Thing is one of what hangs on a user.
+// Thing is one of what hangs on a user. As JSON it has neither value nor secret.
 type Thing struct {
-	Kind Kind
+	Kind Kind `json:"kind"`
 	// ID is what AWS's calls name it by: a key's id, a policy's ARN, a tag's key. ""
 	// for the password.
-	ID string
+	ID string `json:"id,omitempty"`
 	// Value is a tag's value, or the document of an inline policy.
-	Value string
+	Value string `json:"-"`
 	// Status is Active, Inactive or [StatusUnassigned], "" for what has none: it is in
 	// force.
-	Status  string
-	Created time.Time // zero if not told
+	Status  string    `json:"status,omitempty"`
+	Created time.Time `json:"created,omitzero"` // zero if not told
 	// LastUsed is the last use of an access key or of the password, zero for never. It
 	// says nothing unless UseKnown.
-	LastUsed time.Time
-	UseKnown bool
+	LastUsed time.Time `json:"last_used,omitzero"`
+	UseKnown bool      `json:"-"`
 	// Reset says of a password that it must be changed at the next sign-in.
-	Reset bool
+	Reset bool `json:"-"`
 }
 
 // row is how one kind is listed, deactivated and deleted. All calls take the user's
@@ -65,7 +65,7 @@ ssh-key|SSH public keys|ListSSHPublicKeys|SSHPublicKeys|SSHPublicKeyId|UploadDat
 service-credential|service-specific credentials|ListServiceSpecificCredentials|ServiceSpecificCredentials|ServiceSpecificCredentialId|CreateDate|ServiceSpecificCredentialId|UpdateServiceSpecificCredential|DeleteServiceSpecificCredential
 mfa-device|MFA devices|ListMFADevices|MFADevices|SerialNumber|EnableDate|SerialNumber|-|DeactivateMFADevice
 group|groups|ListGroupsForUser|Groups|GroupName|-|GroupName|-|RemoveUserFromGroup
-policy|attached policies|ListAttachedUserPolicies|AttachedPolicies|PolicyArn|-|PolicyArn|-|DetachUserPolicy
+policy|policies|ListAttachedUserPolicies|AttachedPolicies|PolicyArn|-|PolicyArn|-|DetachUserPolicy
 inline-policy|inline policies|ListUserPolicies|PolicyNames|-|-|PolicyName|-|DeleteUserPolicy
 tag|tags|ListUserTags|Tags|Key|-|-|-|-`
 
@@ -127,23 +127,11 @@ func (t *Thing) Label() string {
 
 // Label names one of the kind to a person.
 func (k Kind) Label() string {
-	switch k {
-	case KindPassword:
-		return "console password"
-	case KindAccessKey:
-		return "access key"
-	case KindCert:
-		return "signing certificate"
-	case KindSSHKey:
-		return "SSH public key"
-	case KindCredential:
-		return "service-specific credential"
-	case KindDevice:
-		return "MFA device"
-	case KindInline:
-		return "inline policy"
-	case KindBoundary:
+	if k == KindBoundary {
 		return "permissions boundary"
+	}
+	if noun := rowOf(k).noun; noun != "" {
+		return strings.TrimSuffix(strings.Replace(noun, "policies", "policy", 1), "s")
 	}
 	return string(k)
 }

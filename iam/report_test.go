@@ -48,8 +48,8 @@ func TestJudge(t *testing.T) {
 		want []string
 	}{
 		{line("<root_account>", old, "not_supported", "no_information", "true", noKey, none, none, noKey, none, none), nil},
-		{line("<root_account>", old, "not_supported", fresh, "false", "true", old, none, noKey, none, none), []string{"security root-key ", "security root-no-mfa ", "note root-used "}},
-		{line("<root_account>", old, "not_supported", old, "true", noKey, old, none, noKey, none, none), []string{"note root-key-inactive "}},
+		{line("<root_account>", old, "not_supported", fresh, "false", "true", old, none, noKey, none, none), []string{"security root-key <root_account>", "security root-no-mfa <root_account>", "note root-used <root_account>"}},
+		{line("<root_account>", old, "not_supported", old, "true", noKey, old, none, noKey, none, none), []string{"note root-key-inactive <root_account>"}},
 		{line("good", old, "true", fresh, "true", "true", fresh, fresh, noKey, none, none), nil},
 		{line("nomfa", old, "true", fresh, "false", noKey, none, none, noKey, none, none), []string{"security password-no-mfa nomfa"}},
 		{line("keyonly", old, "false", "N/A", "false", "true", fresh, fresh, noKey, none, none), nil},
@@ -132,7 +132,7 @@ func TestMakeReport(t *testing.T) {
 		t.Fatalf("%+v, told %d, %v", r, told, err)
 	}
 	// The summary knows better than the report, which is older.
-	if got := codes(r.Findings); !slices.Equal(got, []string{"security root-key ", "security root-no-mfa ", "security password-no-mfa bob"}) {
+	if got := codes(r.Findings); !slices.Equal(got, []string{"security root-key <root_account>", "security root-no-mfa <root_account>", "security password-no-mfa bob"}) {
 		t.Errorf("findings %q", got)
 	}
 	// AWS never gets done: the old report will do.
@@ -150,9 +150,9 @@ func TestReportDenied(t *testing.T) {
 	for _, tt := range []struct {
 		denied, unseen, want []string
 	}{
-		{[]string{"GenerateCredentialReport"}, nil, []string{"security root-key "}},
-		{[]string{"GetCredentialReport"}, []string{"GenerateCredentialReport"}, []string{"security root-key ", "security password-no-mfa ann", "warning unused-password ann", "warning unused-password bob", "note unused-key bob", "note inactive-key bob"}},
-		{[]string{"GetCredentialReport", "ListMFADevices", "GetLoginProfile"}, []string{"GenerateCredentialReport", "GetLoginProfile", "ListMFADevices"}, []string{"security root-key ", "note unused-key bob", "note inactive-key bob"}},
+		{[]string{"GenerateCredentialReport"}, nil, []string{"security root-key <root_account>"}},
+		{[]string{"GetCredentialReport"}, []string{"GenerateCredentialReport"}, []string{"security root-key <root_account>", "security password-no-mfa ann", "warning unused-password ann", "warning unused-password bob", "note unused-key bob", "note inactive-key bob"}},
+		{[]string{"GetCredentialReport", "ListMFADevices", "GetLoginProfile"}, []string{"GenerateCredentialReport", "GetLoginProfile", "ListMFADevices"}, []string{"security root-key <root_account>", "note unused-key bob", "note inactive-key bob"}},
 		{[]string{"GetCredentialReport", "ListUsers", "GetAccountSummary"}, []string{"GetAccountSummary", "GenerateCredentialReport", "ListUsers"}, nil},
 	} {
 		d := newDesk(t)

@@ -18,12 +18,12 @@ const (
 
 // Finding is one thing that is wrong with one user.
 type Finding struct {
-	Weight Weight
-	Code   string // in lower case with hyphens; stays the same
-	User   string // "" for root
-	KeyID  string // where it is about a key whose id is known
-	What   string
-	Fix    string
+	Weight Weight `json:"weight"`
+	Code   string `json:"code"`          // in lower case with hyphens; stays the same
+	User   string `json:"user"`          // "<root_account>" for root, as credential reports have it
+	KeyID  string `json:"key,omitempty"` // where it is about a key whose id is known
+	What   string `json:"what"`
+	Fix    string `json:"fix"`
 }
 
 const (
@@ -54,7 +54,11 @@ type judge struct {
 
 //go:noinline
 func (j *judge) add(w Weight, code, key, fix, format string, args ...any) {
-	j.out = append(j.out, &Finding{w, code, j.holder.Name, key, fmt.Sprintf(format, args...), fix})
+	user := j.holder.Name
+	if user == "" {
+		user = rootName
+	}
+	j.out = append(j.out, &Finding{w, code, user, key, fmt.Sprintf(format, args...), fix})
 }
 
 func (j *judge) root() {

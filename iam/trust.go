@@ -10,22 +10,22 @@ import (
 
 // RoleCheck says whether a role's trust policy lets a user in.
 type RoleCheck struct {
-	Role string
+	Role string `json:"role"`
 	// Lets is true where the trust policy was read and lets the user in with MFA.
-	Lets bool
+	Lets bool `json:"lets"`
 	// Why says, where Lets is false, why not or why that is not known.
-	Why string
+	Why string `json:"why,omitempty"`
 	// Add is the statement that the trust policy needs, "" where Lets is true.
-	Add string
+	Add string `json:"add,omitempty"`
 }
 
 // CheckRoles reads the trust policies of roles (GetRole), which AWS shows of the own
 // account only. user is the ARN of the user, who need not exist yet.
-func CheckRoles(ctx context.Context, a *Admin, user string, roles []string) []RoleCheck {
-	var out []RoleCheck
+func CheckRoles(ctx context.Context, a *Admin, user string, roles []string) []*RoleCheck {
+	out := []*RoleCheck{}
 	own, _ := awsapi.ParseARN(user)
 	for _, role := range roles {
-		c := RoleCheck{Role: role, Add: trustStatement(user)}
+		c := &RoleCheck{Role: role, Add: trustStatement(user)}
 		arn, ok := awsapi.ParseARN(role)
 		name := arn.Resource[strings.LastIndexByte(arn.Resource, '/')+1:]
 		switch {

@@ -110,22 +110,6 @@ func (d *Deps) out(o *adminOptions) io.Writer {
 	return d.Stdout
 }
 
-// changeRow is a change as JSON.
-type changeRow struct {
-	Action iam.Action `json:"action"`
-	Kind   iam.Kind   `json:"kind"`
-	ID     string     `json:"id,omitempty"`
-	Why    string     `json:"why,omitempty"`
-}
-
-func changeRows(list []*iam.Change) []changeRow {
-	out := []changeRow{}
-	for _, c := range list {
-		out = append(out, changeRow{c.Action, c.Kind, c.ID, c.Why})
-	}
-	return out
-}
-
 // plan shows what is to be done.
 func (d *Deps) plan(w io.Writer, p iam.Plan) error {
 	var table [][]string
@@ -161,6 +145,14 @@ func (d *Deps) unseen(list []iam.Unseen) []unseenRow {
 		}
 	}
 	return rows
+}
+
+// list is one that is [] as JSON where it is empty.
+func list[T any](of []T) []T {
+	if of == nil {
+		return []T{}
+	}
+	return of
 }
 
 // cancelled reports whether an error is that of somebody who ended the command.

@@ -13,26 +13,18 @@ import (
 
 // onboarded is what onboard says as JSON.
 type onboarded struct {
-	User      string      `json:"user"`
-	ARN       string      `json:"arn"`
-	Account   string      `json:"account"`
-	Alias     string      `json:"alias,omitempty"`
-	SignInURL string      `json:"sign_in_url,omitempty"`
-	Applied   bool        `json:"applied"`
-	Changes   []changeRow `json:"changes"`
-	Kept      []string    `json:"kept"`
-	Roles     []roleRow   `json:"roles"`
+	User      string           `json:"user"`
+	ARN       string           `json:"arn"`
+	Account   string           `json:"account"`
+	Alias     string           `json:"alias,omitempty"`
+	SignInURL string           `json:"sign_in_url,omitempty"`
+	Applied   bool             `json:"applied"`
+	Changes   []*iam.Change    `json:"changes"`
+	Kept      []string         `json:"kept"`
+	Roles     []*iam.RoleCheck `json:"roles"`
 	// Secrets is where the password and the key are: terminal, or a file.
 	Secrets string `json:"secrets,omitempty"`
 	Message string `json:"message"`
-}
-
-// roleRow says whether a role lets the user in.
-type roleRow struct {
-	Role string `json:"role"`
-	Lets bool   `json:"lets"`
-	Why  string `json:"why,omitempty"`
-	Add  string `json:"add,omitempty"`
 }
 
 // describe finds out what the person has to know, and what the roles say.
@@ -46,11 +38,11 @@ func (b *onboarding) describe(ctx context.Context, state iam.UserState) {
 		}
 		arn = "arn:" + partition + ":iam::" + b.account + ":user" + path + b.wish.User
 	}
-	r := onboarded{User: b.wish.User, ARN: arn, Account: b.account, Changes: changeRows(b.plan.Changes), Kept: append([]string{}, b.plan.Kept...), Roles: []roleRow{}}
+	r := onboarded{User: b.wish.User, ARN: arn, Account: b.account, Changes: list(b.plan.Changes), Kept: list(b.plan.Kept)}
 	r.Alias, _ = b.Alias(ctx) // it is a name more for the account, and no more
 	r.SignInURL = signInURL(partition, b.account, r.Alias)
-	for _, c := range iam.CheckRoles(ctx, &b.Admin, arn, b.wish.Roles) {
-		r.Roles = append(r.Roles, roleRow(c))
+	r.Roles = iam.CheckRoles(ctx, &b.Admin, arn, b.wish.Roles)
+	for _, c := range r.Roles {
 		if !c.Lets {
 			b.d.Say("role %s: %s", cell(c.Role), cell(c.Why))
 		}

@@ -166,7 +166,7 @@ func (b *offboarding) nobodyThere() error {
 		return b.d.Failure(errors.New("there is no user "+b.state.Name+" in account "+b.account), "see that the name is written as in: aws iam list-users")
 	}
 	b.d.Say("there is no user %s in account %s (NoSuchEntity): nothing to do, if the name is right", b.state.Name, b.account)
-	b.res.Proof = proofRow{Holds: true, Deleted: true, Left: []thingRow{}, Keys: []keyRow{}}
+	b.res.Proof = proofRow{Holds: true, Deleted: true, Left: []*iam.Thing{}, Keys: []keyRow{}}
 	return b.print()
 }
 

@@ -11,35 +11,26 @@ import (
 
 // offboarded is what offboard says as JSON.
 type offboarded struct {
-	User    string      `json:"user"`
-	ARN     string      `json:"arn"`
-	Account string      `json:"account"`
-	Exists  bool        `json:"exists"`
-	Found   []thingRow  `json:"found"`
-	Changes []changeRow `json:"changes"`
-	Kept    []string    `json:"kept"`
-	Unseen  []unseenRow `json:"unseen"`
-	Applied bool        `json:"applied"`
-	Failed  []string    `json:"failed"`
-	Proof   proofRow    `json:"proof"`
-	Roles   rolesRow    `json:"roles"`
-}
-
-// thingRow is something that hangs on a user.
-type thingRow struct {
-	Kind     iam.Kind  `json:"kind"`
-	ID       string    `json:"id,omitempty"`
-	Status   string    `json:"status,omitempty"`
-	Created  time.Time `json:"created,omitzero"`
-	LastUsed time.Time `json:"last_used,omitzero"`
+	User    string        `json:"user"`
+	ARN     string        `json:"arn"`
+	Account string        `json:"account"`
+	Exists  bool          `json:"exists"`
+	Found   []*iam.Thing  `json:"found"`
+	Changes []*iam.Change `json:"changes"`
+	Kept    []string      `json:"kept"`
+	Unseen  []unseenRow   `json:"unseen"`
+	Applied bool          `json:"applied"`
+	Failed  []string      `json:"failed"`
+	Proof   proofRow      `json:"proof"`
+	Roles   rolesRow      `json:"roles"`
 }
 
 type proofRow struct {
-	Holds   bool       `json:"holds"`
-	Deleted bool       `json:"deleted"`
-	Denied  bool       `json:"denied"`
-	Left    []thingRow `json:"left"`
-	Keys    []keyRow   `json:"keys"`
+	Holds   bool         `json:"holds"`
+	Deleted bool         `json:"deleted"`
+	Denied  bool         `json:"denied"`
+	Left    []*iam.Thing `json:"left"`
+	Keys    []keyRow     `json:"keys"`
 }
 
 // keyRow is a key of the user that this machine has, and what came of trying it.
@@ -57,19 +48,11 @@ type rolesRow struct {
 	Policy    string    `json:"policy,omitempty"`
 }
 
-func thingRows(list []*iam.Thing) []thingRow {
-	out := []thingRow{}
-	for _, t := range list {
-		out = append(out, thingRow{t.Kind, t.ID, t.Status, t.Created, t.LastUsed})
-	}
-	return out
-}
-
 // describe begins what is said as JSON.
 func (b *offboarding) describe() {
-	b.res = offboarded{User: b.state.Name, ARN: b.state.ARN, Account: b.account, Exists: b.state.Exists, Found: thingRows(b.state.Things),
-		Changes: changeRows(b.plan.Changes), Kept: append([]string{}, b.plan.Kept...), Unseen: []unseenRow{}, Failed: []string{},
-		Proof: proofRow{Left: []thingRow{}, Keys: []keyRow{}}, Roles: rolesRow{Reachable: []string{}}}
+	b.res = offboarded{User: b.state.Name, ARN: b.state.ARN, Account: b.account, Exists: b.state.Exists, Found: list(b.state.Things),
+		Changes: list(b.plan.Changes), Kept: list(b.plan.Kept), Unseen: []unseenRow{}, Failed: []string{},
+		Proof: proofRow{Left: []*iam.Thing{}, Keys: []keyRow{}}, Roles: rolesRow{Reachable: []string{}}}
 }
 
 func (b *offboarding) print() error {
@@ -81,7 +64,7 @@ func (b *offboarding) print() error {
 
 // proven tells what the proof says, tries the keys that are here, and tells of roles.
 func (b *offboarding) proven(ctx context.Context, p iam.Proof) error {
-	b.res.Proof = proofRow{Holds: p.Holds(), Deleted: !p.State.Exists, Denied: p.Denied, Left: thingRows(p.Left), Keys: []keyRow{}}
+	b.res.Proof = proofRow{Holds: p.Holds(), Deleted: !p.State.Exists, Denied: p.Denied, Left: list(p.Left), Keys: []keyRow{}}
 	for _, t := range p.Left {
 		b.d.Say("still works: %s", cell(t.Label()))
 	}
@@ -137,7 +120,7 @@ const longestSession = 12 * time.Hour
 // roleSessions tells how to find and end what the user has assumed already.
 func (b *offboarding) roleSessions() {
 	now := b.Now().UTC().Truncate(time.Second)
-	r := rolesRow{Reachable: append([]string{}, iam.Reaches(b.state)...), Until: now.Add(longestSession),
+	r := rolesRow{Reachable: list(iam.Reaches(b.state)), Until: now.Add(longestSession),
 		Find: "aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=" + b.state.Name,
 		Policy: `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"` +
 			now.Format(time.RFC3339) + `"}}}]}`}

@@ -45,24 +45,15 @@ Exit codes: 0 if there is nothing worse than notes and all could be seen, else 1
 
 // reported is what report says as JSON.
 type reported struct {
-	Account  string       `json:"account"`
-	Alias    string       `json:"alias,omitempty"`
-	Made     time.Time    `json:"made,omitzero"`
-	Users    int          `json:"users"`
-	Security int          `json:"security"`
-	Warnings int          `json:"warnings"`
-	Notes    int          `json:"notes"`
-	Findings []findingRow `json:"findings"`
-	Unseen   []unseenRow  `json:"unseen"`
-}
-
-type findingRow struct {
-	Weight iam.Weight `json:"weight"`
-	Code   string     `json:"code"`
-	User   string     `json:"user"`
-	Key    string     `json:"key,omitempty"`
-	What   string     `json:"what"`
-	Fix    string     `json:"fix"`
+	Account  string         `json:"account"`
+	Alias    string         `json:"alias,omitempty"`
+	Made     time.Time      `json:"made,omitzero"`
+	Users    int            `json:"users"`
+	Security int            `json:"security"`
+	Warnings int            `json:"warnings"`
+	Notes    int            `json:"notes"`
+	Findings []*iam.Finding `json:"findings"`
+	Unseen   []unseenRow    `json:"unseen"`
 }
 
 func (d *Deps) report(ctx context.Context, args []string, o *adminOptions) error {
@@ -78,14 +69,13 @@ func (d *Deps) report(ctx context.Context, args []string, o *adminOptions) error
 	if err != nil {
 		return err
 	}
-	out := reported{Account: r.Account, Alias: r.Alias, Made: r.Made, Findings: []findingRow{}}
+	out := reported{Account: r.Account, Alias: r.Alias, Made: r.Made, Findings: list(r.Findings)}
 	for _, h := range r.Holders {
 		if h.Name != "" {
 			out.Users++
 		}
 	}
 	for _, f := range r.Findings {
-		row := findingRow{f.Weight, f.Code, f.User, f.KeyID, f.What, f.Fix}
 		switch f.Weight {
 		case iam.WeightSecurity:
 			out.Security++
@@ -94,10 +84,6 @@ func (d *Deps) report(ctx context.Context, args []string, o *adminOptions) error
 		default:
 			out.Notes++
 		}
-		if f.User == "" {
-			row.User = "<root_account>"
-		}
-		out.Findings = append(out.Findings, row)
 	}
 	out.Unseen = d.unseen(r.Unseen)
 	if o.asJSON {
