@@ -149,3 +149,23 @@ func TestAdminPolicies(t *testing.T) {
 		}
 	}
 }
+
+// TestAdminDelayed: where AWS's machines know of changes seconds later only, a user is
+// made and deleted all the same.
+func TestAdminDelayed(t *testing.T) {
+	t.Parallel()
+	world := offices()
+	world.Settings.IAMDelay = 3 * time.Second
+	environ, _ := adminHome(t, world)
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"onboard", "zoe", "--group", "developers", "--access-key", "--out", "zoe.txt", "--yes"},
+		{"offboard", "bob", "--yes"}, {"offboard", "carol", "--delete", "--yes"},
+	} {
+		cmd := exec.Command("latchkey", append([]string{"iam"}, args...)...)
+		cmd.Dir, cmd.Env = dir, environ
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%q: %v\n%s", args, err, out)
+		}
+	}
+}
