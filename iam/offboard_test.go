@@ -85,7 +85,20 @@ func TestOffboard(t *testing.T) {
 	if err != nil || !proof.Holds() || !proof.State.Exists {
 		t.Errorf("proof %+v, %v", proof, err)
 	}
-	if p, failed = d.offboard(true); failed != nil || !p.Ends() || len(d.fake.users) != 0 || len(d.fake.spare) != 0 {
+	// The policy is there, and somebody has taken the meaning out of it; a device of a
+	// similar name is somebody else's.
+	u.inline[iam.PolicyOffboarded] = strings.Replace(u.inline[iam.PolicyOffboarded], "Deny", "Allow", 1)
+	d.fake.spare = []string{"arn:aws:iam::111122223333:mfa/notbob"}
+	if proof, err = iam.Prove(t.Context(), d.fake.admin(t, d.clock), "bob", false); err != nil || proof.Holds() {
+		t.Errorf("proof %+v, %v", proof, err)
+	}
+	if p, failed = d.offboard(false); failed != nil || len(p.Changes) != 1 || !strings.Contains(u.inline[iam.PolicyOffboarded], "Deny") {
+		t.Errorf("tampered: %+v, %v", p.Changes, failed)
+	}
+	if p, failed = d.offboard(true); len(d.fake.spare) == 1 {
+		d.fake.spare = nil
+	}
+	if failed != nil || !p.Ends() || len(d.fake.users) != 0 || len(d.fake.spare) != 0 {
 		t.Errorf("deleting: %v; users %v, spare devices %v", failed, d.fake.users, d.fake.spare)
 	}
 	if last := p.Changes[len(p.Changes)-1]; !strings.Contains(last.Why, "3 tags") || !strings.Contains(last.Why, "policy/edge") {

@@ -133,6 +133,11 @@ func TestOnboard(t *testing.T) {
 		!strings.Contains(u.inline[iam.PolicyAssumeRoles], "role/Deploy") || !strings.Contains(u.inline[iam.PolicyAssumeRoles], "role/Read") {
 		t.Errorf("added: %+v, %v", u, err)
 	}
+	other := wish()
+	other.Tags = []awsapi.Tag{{Key: "team", Value: "b"}}
+	if _, err := d.run(other); err != nil || u.tags["team"] != "b" || u.boundary != "arn:aws:iam::111122223333:policy/edge" {
+		t.Errorf("another value: %v, %v", u.tags, err)
+	}
 	kept := strings.Join(p.Kept, "\n")
 	for _, want := range []string{"the path stays /people/", "permissions boundary arn", "tag team=a", "group devs", "assume arn:aws:iam::444455556666:role/Deploy", "access key AKIAFAKE", "console password"} {
 		if !strings.Contains(kept, want) {
@@ -305,6 +310,18 @@ func TestOnboardRace(t *testing.T) {
 	}
 	if _, err := d.run(wish()); err == nil || !strings.Contains(err.Error(), "somebody else has just made the user") || len(d.handed) > 0 {
 		t.Errorf("got %v", err)
+	}
+	// It is an onboarding as well, of another administrator.
+	d = newDesk(t)
+	d.fake.before = func(action string) error {
+		if action == "CreateUser" && d.fake.users["bob"] == nil {
+			d.fake.users["bob"] = newFakeUser()
+			d.fake.users["bob"].tags[iam.TagOnboarding] = "2026-03-04T05:06:07Z/other"
+		}
+		return nil
+	}
+	if _, err := d.run(wish()); err == nil || len(d.handed) > 0 {
+		t.Errorf("got %v, handed over %v", err, d.handed)
 	}
 	d = newDesk(t)
 	lost := map[string]bool{"CreateUser": true, "CreateLoginProfile": true}

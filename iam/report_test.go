@@ -70,6 +70,15 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestJudgeUnknown: what is not known is not held against anybody.
+func TestJudgeUnknown(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	if got := codes(iam.Judge([]*iam.Holder{{}, {Name: "bob", Password: true, Created: now}, {Name: "ann", PasswordKnown: true, Password: true, Created: now}}, now)); got != nil {
+		t.Errorf("findings %q", got)
+	}
+}
+
 func TestParseReport(t *testing.T) {
 	t.Parallel()
 	good := line("bob", old, "true", fresh, "true", "true", old, fresh, noKey, none, none)
