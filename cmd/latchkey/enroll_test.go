@@ -216,7 +216,7 @@ func TestEnrollDraws(t *testing.T) {
 	if !strings.Contains(screen, code.Terminal()) {
 		t.Errorf("another code:\n%s", screen)
 	}
-	if png, err := os.ReadFile(picture); err != nil || !bytes.Equal(png, code.PNG(8)) {
+	if png, err := os.ReadFile(picture); err != nil || !bytes.Equal(png, code.PNG()) {
 		t.Errorf("another picture: %v", err)
 	}
 	if info, err := os.Stat(picture); err != nil || info.Mode().Perm() != 0o600 {
