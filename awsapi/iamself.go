@@ -24,11 +24,7 @@ type LoginProfile struct {
 type PasswordPolicy struct {
 	MinimumLength                          int
 	Symbols, Numbers, Uppercase, Lowercase bool // at least one of each is required
-	MaxAge                                 int  // days; 0: passwords do not expire
 	Reuse                                  int  // how many earlier ones are refused
-	// UsersMayChange: users may change their own. HardExpiry: who let it expire
-	// needs an administrator.
-	UsersMayChange, HardExpiry bool
 }
 
 // VirtualDevice is a virtual MFA device that was just made. Its seed is told only
@@ -38,10 +34,22 @@ type VirtualDevice struct {
 	Seed         secret.Text // base32
 }
 
+// ask sends one operation with its parameters, name and value in turn; empty values
+// are left out.
+//
+//go:noinline
+func (c *Client) ask(ctx context.Context, e Endpoint, from *aws.Credentials, operation, user string, parameters ...string) (document, error) {
+	f := iamForm(operation, user)
+	for i := 0; i+1 < len(parameters); i += 2 {
+		f.add(parameters[i], parameters[i+1])
+	}
+	return c.do(ctx, f.call(e, from))
+}
+
 // GetLoginProfile tells whether the user has a password; who has none is the
 // [*APIError] NoSuchEntity.
 func (c *Client) GetLoginProfile(ctx context.Context, e Endpoint, from aws.Credentials, user string) (LoginProfile, error) {
-	d, err := c.do(ctx, iamForm("GetLoginProfile", user).call(e, &from))
+	d, err := c.ask(ctx, e, &from, "GetLoginProfile", user)
 	const at = "GetLoginProfileResult/LoginProfile/"
 	return LoginProfile{UserName: d.name(at + "UserName"), CreateDate: d.time(at + "CreateDate"), ResetRequired: d.text(at+"PasswordResetRequired") == "true"}, err
 }
@@ -49,20 +57,16 @@ func (c *Client) GetLoginProfile(ctx context.Context, e Endpoint, from aws.Crede
 // GetAccountPasswordPolicy tells the account's policy for passwords; an account
 // that has set none is the [*APIError] NoSuchEntity.
 func (c *Client) GetAccountPasswordPolicy(ctx context.Context, e Endpoint, from aws.Credentials) (PasswordPolicy, error) {
-	d, err := c.do(ctx, iamForm("GetAccountPasswordPolicy", "").call(e, &from))
-	const at = "GetAccountPasswordPolicyResult/PasswordPolicy/"
+	d, err := c.ask(ctx, e, &from, "GetAccountPasswordPolicy", "")
+	at := func(name string) string { return d.text("GetAccountPasswordPolicyResult/PasswordPolicy/" + name) }
 	number := func(name string) int {
-		n, err := strconv.Atoi(strings.TrimSpace(d.text(at + name)))
-		if err != nil || n < 0 {
-			return 0
-		}
-		return n
+		n, _ := strconv.Atoi(strings.TrimSpace(at(name))) // what is no number asks for nothing
+		return max(n, 0)
 	}
-	yes := func(name string) bool { return d.text(at+name) == "true" }
 	return PasswordPolicy{
-		MinimumLength: number("MinimumPasswordLength"), MaxAge: number("MaxPasswordAge"), Reuse: number("PasswordReusePrevention"),
-		Symbols: yes("RequireSymbols"), Numbers: yes("RequireNumbers"), Uppercase: yes("RequireUppercaseCharacters"), Lowercase: yes("RequireLowercaseCharacters"),
-		UsersMayChange: yes("AllowUsersToChangePassword"), HardExpiry: yes("HardExpiry"),
+		MinimumLength: number("MinimumPasswordLength"), Reuse: number("PasswordReusePrevention"),
+		Symbols: at("RequireSymbols") == "true", Numbers: at("RequireNumbers") == "true",
+		Uppercase: at("RequireUppercaseCharacters") == "true", Lowercase: at("RequireLowercaseCharacters") == "true",
 	}, err
 }
 
@@ -140,20 +144,9 @@ func (c *Client) twoCodes(ctx context.Context, operation string, e Endpoint, fro
 	return err
 }
 
-// DeactivateMFADevice takes the device from the user. A virtual one is there
-// still, and belongs to nobody.
-func (c *Client) DeactivateMFADevice(ctx context.Context, e Endpoint, from aws.Credentials, user, serial string) error {
-	f := iamForm("DeactivateMFADevice", user)
-	f.add("SerialNumber", serial)
-	_, err := c.do(ctx, f.call(e, &from))
-	return err
-}
-
 // DeleteVirtualMFADevice deletes a device that belongs to nobody; one that does is
 // the [*APIError] DeleteConflict.
 func (c *Client) DeleteVirtualMFADevice(ctx context.Context, e Endpoint, from aws.Credentials, serial string) error {
-	f := iamForm("DeleteVirtualMFADevice", "")
-	f.add("SerialNumber", serial)
-	_, err := c.do(ctx, f.call(e, &from))
+	_, err := c.ask(ctx, e, &from, "DeleteVirtualMFADevice", "", "SerialNumber", serial)
 	return err
 }

@@ -49,7 +49,7 @@ func TestSelfServiceCalls(t *testing.T) {
 			func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) (any, error) {
 				return c.GetAccountPasswordPolicy(ctx, e, keys())
 			},
-			url.Values{}, awsapi.PasswordPolicy{MinimumLength: 14, Symbols: true, Uppercase: true, MaxAge: 90, Reuse: 5, UsersMayChange: true, HardExpiry: true},
+			url.Values{}, awsapi.PasswordPolicy{MinimumLength: 14, Symbols: true, Uppercase: true, Reuse: 5},
 		},
 		{
 			"ChangePassword", "<ChangePasswordResponse/>",
@@ -87,13 +87,6 @@ func TestSelfServiceCalls(t *testing.T) {
 				return nil, c.ResyncMFADevice(ctx, e, keys(), "bob", serial, code("111111"), code("222222"))
 			},
 			url.Values{"UserName": {"bob"}, "SerialNumber": {serial}, "AuthenticationCode1": {"111111"}, "AuthenticationCode2": {"222222"}}, nil,
-		},
-		{
-			"DeactivateMFADevice", "<DeactivateMFADeviceResponse/>",
-			func(ctx context.Context, c *awsapi.Client, e awsapi.Endpoint) (any, error) {
-				return nil, c.DeactivateMFADevice(ctx, e, keys(), "bob", serial)
-			},
-			url.Values{"UserName": {"bob"}, "SerialNumber": {serial}}, nil,
 		},
 		{
 			"DeleteVirtualMFADevice", "<DeleteVirtualMFADeviceResponse/>",

@@ -269,6 +269,7 @@ func (e *enrolment) patiently(ctx context.Context, serial string, call func() er
 	}
 }
 
+//go:noinline
 func (e *enrolment) step(s Step, device string) {
 	if e.Progress != nil {
 		e.Progress(s, device)

@@ -36,7 +36,8 @@ func parseRole(text string) (roleProfile, bool) {
 // setting is a line of a profile.
 type setting struct{ profile, key, value string }
 
-// wanted are the lines of all profiles; serial is "" while it is not known.
+// wanted are the lines of all profiles; those without a value are not known yet, or
+// not asked for. serial is "" while it is not known.
 func (e *enroller) wanted(serial string) []setting {
 	line := "latchkey credentials " + explain.Word(e.name)
 	if e.needs {
@@ -46,25 +47,26 @@ func (e *enroller) wanted(serial string) []setting {
 	if region == "" && e.given != e.name {
 		region = e.region
 	}
-	var out []setting
-	add := func(profile, key, value string) {
-		if value != "" {
-			out = append(out, setting{profile, key, value})
-		}
-	}
-	add(e.name, "credential_process", line)
-	add(e.name, "mfa_serial", serial)
-	add(e.name, "region", region)
+	own := region
 	if region == "" {
 		region = e.region
 	}
+	out := []setting{{e.name, "credential_process", line}, {e.name, "mfa_serial", serial}, {e.name, "region", own}}
 	for _, role := range e.roles {
-		add(role.name, "role_arn", role.arn)
-		add(role.name, "source_profile", e.name)
-		add(role.name, "mfa_serial", serial)
-		add(role.name, "region", region)
+		out = append(out, setting{role.name, "role_arn", role.arn}, setting{role.name, "source_profile", e.name},
+			setting{role.name, "mfa_serial", serial}, setting{role.name, "region", region})
 	}
 	return out
+}
+
+// valueOf is the line of a profile, "" if there is none.
+func valueOf(list []setting, profile, key string) string {
+	for _, s := range list {
+		if s.profile == profile && s.key == key {
+			return s.value
+		}
+	}
+	return ""
 }
 
 // plain reports whether a profile's plaintext key is the one that is going into the
@@ -97,15 +99,11 @@ func (e *enroller) checkProfiles() error {
 
 func (e *enroller) conflicts(want []setting) error {
 	_, plain := e.plain()
-	values := map[[2]string]string{}
-	names := []string{}
-	for _, s := range want {
-		values[[2]string{s.profile, s.key}] = s.value
-		if s.key == "credential_process" || s.key == "role_arn" {
-			names = append(names, s.profile)
+	for i, s := range want {
+		name := s.profile
+		if i > 0 && want[i-1].profile == name {
+			continue // the lines of a profile stand together
 		}
-	}
-	for _, name := range names {
 		p, err := e.resolver.Graph().Profile(name)
 		var none *profile.NotFoundError
 		if errors.As(err, &none) {
@@ -116,12 +114,12 @@ func (e *enroller) conflicts(want []setting) error {
 		}
 		for _, key := range append(own(), "mfa_serial", "region") {
 			v, ok := p.Get(key)
-			value, wanted := values[[2]string{name, key}]
+			value := valueOf(want, name, key)
 			switch {
 			case !ok || !v.Set() || v.Text == value:
-			case !wanted && (key == "mfa_serial" || key == "region"): // not known yet, or not asked for
+			case value == "" && (key == "mfa_serial" || key == "region"):
 			case key == "aws_access_key_id" && plain && name == e.name:
-			case key == "credential_process" && wanted && ours(v.Text, name):
+			case key == "credential_process" && value != "" && ours(v.Text, name):
 			default:
 				return e.conflict(name, key, v.Origin.Position(), v.Text)
 			}
@@ -208,6 +206,9 @@ func (e *enroller) edits(want []setting) ([]*profile.Edit, error) {
 		return nil, err
 	}
 	for _, s := range want {
+		if s.value == "" {
+			continue
+		}
 		if err := config.Set("profile "+s.profile, s.key, s.value); err != nil {
 			return nil, err
 		}
