@@ -148,6 +148,8 @@ func (p *Plan) CallsAWS() bool {
 }
 
 // Get returns the value of the named input, "" where the step has none.
+//
+//go:noinline
 func (s *Step) Get(name string) string {
 	if in := s.find(name); in != nil {
 		return in.Value

@@ -77,6 +77,8 @@ func (a answer) fits(e *awsapi.APIError) bool {
 type matcher func(err error, f *Finding) bool
 
 // on makes a matcher of a type of error.
+//
+//go:noinline
 func on[E error](tell func(E, *Finding) bool) matcher {
 	return func(err error, f *Finding) bool {
 		e, ok := err.(E) // one error at a time: the outermost that is known counts
@@ -85,6 +87,8 @@ func on[E error](tell func(E, *Finding) bool) matcher {
 }
 
 // every makes a matcher of all errors of a type.
+//
+//go:noinline
 func every[E error]() matcher {
 	return func(err error, _ *Finding) bool {
 		_, ok := err.(E)

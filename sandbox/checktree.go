@@ -124,6 +124,7 @@ func (c *checker) duration(n *node, v reflect.Value, signed bool) {
 	v.SetInt(int64(d))
 }
 
+//go:noinline
 func (c *checker) add(n *node, message string) {
 	c.errs = append(c.errs, &WorldError{c.file, n.line, message})
 }

@@ -41,6 +41,8 @@ func origin(of string) string {
 }
 
 // layout is the frame of all pages; body is HTML.
+//
+//go:noinline
 func layout(title, body string) string {
 	title = html.EscapeString(title)
 	return `<!doctype html>

@@ -132,6 +132,8 @@ func (s *Server) instanceCredentials(x *exchange, r *entity, extended bool) (str
 }
 
 // toJSON is for values that always can be written.
+//
+//go:noinline
 func toJSON(v any) string {
 	body, err := json.Marshal(v)
 	if err != nil {

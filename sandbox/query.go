@@ -121,6 +121,8 @@ func (x *exchange) otherProtocol() {
 }
 
 // clip bounds foreign text that goes into a message.
+//
+//go:noinline
 func clip(s string) string {
 	const most = 200
 	if len(s) > most {

@@ -31,6 +31,7 @@ const (
 	howDefault                 // it is inherited from [DEFAULT]
 )
 
+//go:noinline
 func (v value) origin() origin.Origin { return origin.File(v.path, v.line, v.key) }
 
 // section is one section as an SDK reads it, merged with others where it does that.
