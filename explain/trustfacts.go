@@ -136,42 +136,46 @@ func (c *RoleCall) context() policy.Context {
 		"aws:currenttime": {c.Now.UTC().Format(time.RFC3339)}, "aws:epochtime": {strconv.FormatInt(c.Now.Unix(), 10)},
 		"sts:rolesessionname": {c.Step.Get(chain.InputSessionName)},
 	}
-	set := func(key, value string) {
-		if value != "" {
-			ctx[key] = []string{value}
-		}
-	}
 	if c.Step.Get(chain.InputSessionName) == "" {
-		set("sts:rolesessionname", "latchkey-"+strconv.FormatInt(c.Now.Unix(), 10))
+		know(ctx, "sts:rolesessionname", "latchkey-"+strconv.FormatInt(c.Now.Unix(), 10))
 	}
-	set("sts:externalid", c.Step.Get(chain.InputExternalID))
-	set("sts:sourceidentity", c.Step.Get(chain.InputSourceID))
-	set("sts:durationseconds", c.Step.Get(chain.InputDuration))
-	set("aws:userid", c.UserID)
+	know(ctx, "sts:externalid", c.Step.Get(chain.InputExternalID))
+	know(ctx, "sts:sourceidentity", c.Step.Get(chain.InputSourceID))
+	know(ctx, "sts:durationseconds", c.Step.Get(chain.InputDuration))
+	know(ctx, "aws:userid", c.UserID)
 	caller, _ := awsapi.ParseARN(c.CallerARN)
-	set("aws:principalaccount", caller.Account)
+	know(ctx, "aws:principalaccount", caller.Account)
 	if name, user := strings.CutPrefix(caller.Resource, "user/"); user {
-		set("aws:username", name[strings.LastIndex(name, "/")+1:])
-		set("aws:principalarn", c.CallerARN)
+		know(ctx, "aws:username", name[strings.LastIndex(name, "/")+1:])
+		know(ctx, "aws:principalarn", c.CallerARN)
 	}
-	set("aws:principalarn", c.CallerRoleARN)
+	know(ctx, "aws:principalarn", c.CallerRoleARN)
 	switch c.mfa() {
 	case mfaYes:
-		set("aws:multifactorauthpresent", "true")
+		know(ctx, "aws:multifactorauthpresent", "true")
 		if !c.MFASince.IsZero() || c.Step.AsksCode() {
-			set("aws:multifactorauthage", strconv.Itoa(int(c.mfaAge().Seconds())))
+			know(ctx, "aws:multifactorauthage", strconv.Itoa(int(c.mfaAge().Seconds())))
 		}
 	case mfaNo:
-		set("aws:multifactorauthpresent", "false")
+		know(ctx, "aws:multifactorauthpresent", "false")
 	}
 	tags, err := chain.ParseTags(c.Step.Get(chain.InputTags))
 	for _, t := range tags {
 		if err == nil {
-			set("aws:requesttag/"+strings.ToLower(t.Key), t.Value)
+			know(ctx, "aws:requesttag/"+strings.ToLower(t.Key), t.Value)
 			ctx["aws:tagkeys"] = append(ctx["aws:tagkeys"], t.Key)
 		}
 	}
 	return ctx
+}
+
+// know adds a condition key that has a value.
+//
+//go:noinline
+func know(ctx policy.Context, key, value string) {
+	if value != "" {
+		ctx[key] = []string{value}
+	}
 }
 
 // known tells of a condition key that the context lacks whether the call surely

@@ -58,6 +58,8 @@ func (g *Graph) read() {
 }
 
 // Locations returns the places that the graph was loaded from.
+//
+//go:noinline
 func (g *Graph) Locations() Locations { return g.loc }
 
 // Names returns the names of all profiles of both files, sorted, each once.

@@ -65,6 +65,7 @@ func (s *section) get(key string) value {
 	return s.keys[key]
 }
 
+//go:noinline
 func (s *section) text(key string) string { return s.get(key).text }
 
 // at is where a key stands, or else the section.
