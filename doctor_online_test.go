@@ -154,7 +154,7 @@ func TestDoctorOnlineVault(t *testing.T) {
 	}{
 		"dead-key":           {explain.WeightError, "gone", "InvalidClientTokenId", "latchkey vault remove gone"},
 		"dead-key too":       {explain.WeightError, "wrong", "SignatureDoesNotMatch", "latchkey vault add wrong --replace"},
-		"root-credentials":   {explain.WeightSecurity, "root", "root can do everything", "delete root's keys"},
+		"root-credentials":   {explain.WeightSecurity, "root", "root can do everything", "delete its keys"},
 		"old-key":            {explain.WeightNote, "frank", "AWS says that it was made 90 days ago", "latchkey vault rotate frank"},
 		"only-security-keys": {explain.WeightWarning, "frank", "", "virtual MFA device"},
 	} {

@@ -56,44 +56,41 @@ func (f *File) shown() string {
 // FileFindings judges permissions and ownership of a file. fix is the mode that
 // repairs it, 0 where a person has to.
 func FileFindings(f *File) (found []Weighed, fix fs.FileMode) {
-	where := at(origin.File(f.Path, 0, ""))
-	via := ""
+	is := "the " + f.Name + " " + f.Path
 	if f.Target != "" {
-		via = " (a symlink to " + f.Target + ")"
+		is += " (a symlink to " + f.Target + ")"
 	}
-	add := func(weight Weight, code, what, why, fix string) {
-		found = append(found, Weigh(weight, Finding{Code: code, Where: where, What: what, Why: why, Fix: fix}))
-	}
+	about := Finding{Where: at(origin.File(f.Path, 0, ""))}
+	weight, command, folder := WeightError, "", f.Holds == HoldsOwn || f.Holds == HoldsShared
 	switch {
 	case f.Err != nil && f.Link && f.Target == "":
-		add(WeightError, "symlink-nowhere", "the "+f.Name+" "+f.Path+" is a symlink that leads nowhere or in a circle", "", "rm "+Word(f.Path)+", or put back what it leads to")
-		return found, 0
+		about.Code, about.What, about.Fix = "symlink-nowhere", is+" is a symlink that leads nowhere or in a circle", "rm "+Word(f.Path)+", or put back what it leads to"
 	case f.Err != nil:
 		return nil, 0 // who needs the file says so
-	case f.Holds != HoldsOwn && f.Holds != HoldsShared && f.Mode.IsDir() || (f.Holds == HoldsOwn || f.Holds == HoldsShared) && !f.Mode.IsDir():
-		add(WeightError, "file-kind", "the "+f.Name+" "+f.Path+" is "+kindOf(f.Mode), "something else is expected there", "move it out of the way")
-		return found, 0
+	case folder != f.Mode.IsDir():
+		about.Code, about.What, about.Why, about.Fix = "file-kind", is+" is "+kindOf(f.Mode), "something else is expected there", "move it out of the way"
 	case !f.Mode.IsRegular() && !f.Mode.IsDir():
-		add(WeightWarning, "file-kind", "the "+f.Name+" "+f.Path+" is "+kindOf(f.Mode)+", and was not looked at", "reading it could wait for ever", "put a file there, if that was not meant")
-		return found, 0
+		weight = WeightWarning
+		about.Code, about.What, about.Why, about.Fix = "file-kind", is+" is "+kindOf(f.Mode)+", and was not looked at", "reading it could wait for ever", "put a file there, if that was not meant"
+	case f.Foreign:
+		weight = WeightSecurity
+		about.Code, about.What, about.Fix = "foreign-file", is+" belongs to another user", "sudo chown \"$(id -u)\" "+Word(f.shown())
+	default:
+		if fix, about.Why = f.tooWide(); fix == 0 {
+			return nil, 0
+		}
+		weight, command = WeightSecurity, "chmod "+strconv.FormatUint(uint64(fix), 8)
+		about.Code, about.What = "wide-permissions", fmt.Sprintf("%s has the permissions %04o", is, f.Mode.Perm())
 	}
-	if f.Foreign {
-		add(WeightSecurity, "foreign-file", "the "+f.Name+" "+f.Path+via+" belongs to another user", "", "sudo chown \"$(id -u)\" "+Word(f.shown()))
-		return found, 0
+	w := Weigh(weight, about)
+	if command != "" {
+		w = w.with(command, f.shown())
+		w.cause = f.Name + command // many files of one folder are one finding
+		if w.Fixable = !f.Link; f.Link {
+			fix = 0
+		}
 	}
-	want, why := f.tooWide()
-	if want == 0 {
-		return nil, 0
-	}
-	add(WeightSecurity, "wide-permissions", fmt.Sprintf("the %s %s%s has the permissions %04o", f.Name, f.Path, via, f.Mode.Perm()), why, "")
-	last := &found[len(found)-1]
-	*last = last.with("chmod "+strconv.FormatUint(uint64(want), 8), f.shown())
-	last.cause = f.Name + last.command // many files of one folder are one finding
-	if f.Link {
-		return found, 0
-	}
-	last.Fixable = true
-	return found, want
+	return []Weighed{w}, fix
 }
 
 // tooWide returns the mode that a file should have and why, 0 where it is fine.

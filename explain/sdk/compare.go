@@ -58,7 +58,7 @@ type Difference struct {
 func Differences(own Resolution, others []Resolution) []Difference {
 	list := []Difference{}
 	for _, res := range others {
-		for _, d := range compare(own, res) {
+		for _, d := range compare(&own, &res) {
 			same := slices.IndexFunc(list, func(e Difference) bool {
 				return e.Aspect == d.Aspect && e.Theirs == d.Theirs && slices.Equal(e.Why, d.Why)
 			})
@@ -72,7 +72,7 @@ func Differences(own Resolution, others []Resolution) []Difference {
 	return list
 }
 
-func compare(own, res Resolution) []Difference {
+func compare(own, res *Resolution) []Difference {
 	var list []Difference
 	about := []SDK{res.SDK}
 	switch {
@@ -119,7 +119,7 @@ func regionText(v origin.Value) string {
 
 // relevant are the notes about the region, or all others, of which something
 // follows.
-func (res Resolution) relevant(region bool) []Note {
+func (res *Resolution) relevant(region bool) []Note {
 	list := []Note{}
 	for _, n := range res.Notes {
 		about := n.Code == "region-variable" || n.Where.Key == chain.InputRegion
@@ -132,7 +132,7 @@ func (res Resolution) relevant(region bool) []Note {
 
 // sameIdentity reports whether both get the credentials of the same identity in
 // the same way.
-func sameIdentity(own, res Resolution) bool {
+func sameIdentity(own, res *Resolution) bool {
 	mine, theirs := own.Steps, res.Steps
 	if len(theirs) > 0 && callsLatchkey(theirs[0].Get(chain.InputCommand)) && len(theirs) <= len(mine) {
 		// It is handed what latchkey has.
@@ -180,7 +180,7 @@ func (s *Step) signature() []string {
 }
 
 // Describe says in a few words where the credentials come from and whose they are.
-func (res Resolution) Describe() string {
+func (res *Resolution) Describe() string {
 	if res.Failure != nil {
 		return "fails: " + res.Failure.Class
 	}
@@ -188,7 +188,7 @@ func (res Resolution) Describe() string {
 }
 
 // Source names the kind of the first step, and how many roles are assumed then.
-func (res Resolution) Source() string {
+func (res *Resolution) Source() string {
 	if len(res.Steps) == 0 {
 		return "nothing"
 	}
@@ -211,7 +211,7 @@ func (res Resolution) Source() string {
 
 // Identity is whose credentials they are in the end: an access key ID, a role, a
 // sign-in or a command.
-func (res Resolution) Identity() string {
+func (res *Resolution) Identity() string {
 	if len(res.Steps) == 0 {
 		return ""
 	}

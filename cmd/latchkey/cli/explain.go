@@ -12,6 +12,7 @@ import (
 	"github.com/latchkey-aws/latchkey/explain"
 	"github.com/latchkey-aws/latchkey/internal/display"
 	"github.com/latchkey-aws/latchkey/origin"
+	"github.com/latchkey-aws/latchkey/profile"
 )
 
 const explainHelp = `Show the plan for a profile, step by step: each value with the file and line, the
@@ -168,9 +169,7 @@ func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string, try 
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range own {
-		r.Findings = append(r.Findings, explain.Diagnostic(d))
-	}
+	r.noticed(own)
 	plan, err := resolver.PlanOf(argument(args), policy)
 	scene := explain.Scene{Graph: resolver.Graph(), Plan: plan, Env: resolver.Env, Now: sys.Now(), There: isThere}
 	if r.Files = scene.Files(); err != nil {
@@ -180,9 +179,7 @@ func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string, try 
 		if name == "" {
 			name = chain.ProfileFromEnv(resolver.Env).Text
 		}
-		for _, d := range resolver.Graph().FindingsFor(name) {
-			r.Findings = append(r.Findings, explain.Diagnostic(d))
-		}
+		r.noticed(resolver.Graph().FindingsFor(name))
 		r.Findings = append(r.Findings, explain.Offline(scene)...)
 		return r, nil
 	}
@@ -203,6 +200,13 @@ func (f *resolveFlags) report(ctx context.Context, sys *Sys, args []string, try 
 		r.Try, err = (&planned{resolver: resolver, plan: plan, signing: sys.signingIn(resolver, ask), mfa: policy.MFA}).try(ctx, sys, seen)
 	}
 	return r, err
+}
+
+// noticed adds what a reader of files noticed.
+func (r *report) noticed(list []profile.Diagnostic) {
+	for _, d := range list {
+		r.Findings = append(r.Findings, explain.Diagnostic(d))
+	}
 }
 
 func (r *report) print(out *lines) error {
