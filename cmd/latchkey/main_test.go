@@ -153,28 +153,32 @@ func have(program string) (bool, error) {
 // startMoto runs moto_server, a second opinion on the sandbox, and points the
 // environment at it.
 func startMoto(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("AWS_ENDPOINT_URL", motoURL(ts.Check, ts.Defer))
+}
+
+// motoURL starts moto_server, and waits until it listens.
+func motoURL(check func(error), atEnd func(func())) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
+	check(err)
 	addr := l.Addr().(*net.TCPAddr)
-	ts.Check(l.Close())
+	check(l.Close())
 	moto := exec.Command("moto_server", "-H", "127.0.0.1", "-p", strconv.Itoa(addr.Port))
-	ts.Check(moto.Start())
-	ts.Defer(func() {
+	check(moto.Start())
+	atEnd(func() {
 		_ = moto.Process.Kill()
 		_ = moto.Wait()
 	})
 	for deadline := time.Now().Add(60 * time.Second); ; {
 		conn, err := net.Dial("tcp", addr.String())
 		if err == nil {
-			ts.Check(conn.Close())
-			break
+			check(conn.Close())
+			return "http://" + addr.String()
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("moto_server does not listen: %v", err)
+			check(fmt.Errorf("moto_server does not listen: %w", err))
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	ts.Setenv("AWS_ENDPOINT_URL", "http://"+addr.String())
 }
 
 // servers holds the sandbox of each script by its work folder.

@@ -100,15 +100,21 @@ func (b *onboarding) message() string {
 		fmt.Fprintf(&m, "%d. %s\n", step, fmt.Sprintf(format, args...))
 		step++
 	}
-	if b.wish.Password && b.res.SignInURL != "" {
-		fmt.Fprintf(&m, "  sign in at:  %s\n\n", b.res.SignInURL)
-		next("Sign in there with the temporary password, which you get by another way, and\n   choose a password of your own.")
-	} else {
-		m.WriteString("\n")
+	signsIn := b.wish.Password && b.res.SignInURL != ""
+	if signsIn {
+		fmt.Fprintf(&m, "  sign in at:  %s\n", b.res.SignInURL)
 	}
+	m.WriteByte('\n')
 	if b.wish.AccessKey {
-		next("Install latchkey and run this; it asks for the access key, which you get by\n   another way, sets up your MFA device, and makes a key of your own of it:\n\n     latchkey iam enroll --as %s --skip-password%s\n", user, roles)
+		asks := "the access key, which you get by\n   another way,"
+		if b.wish.Password {
+			asks = "the access key and the temporary\n   password, which you get by another way,"
+		}
+		next("Install latchkey and run this. It asks for %s has you choose a password,\n   sets up your MFA device, and makes a key of your own:\n\n     latchkey iam enroll --as %s%s\n", asks, user, roles)
 	} else {
+		if signsIn {
+			next("Sign in there with the temporary password, which you get by another way, and\n   choose a password of your own.")
+		}
 		region := b.Plan.Region.Text
 		if !awsapi.IsRegion(region) {
 			region = awsapi.DefaultRegion(awsapi.PartitionOfARN(b.arn))
