@@ -22,6 +22,7 @@ type form struct {
 	secrets   []string
 }
 
+//go:noinline
 func newForm(s Service, operation, version string) *form {
 	f := &form{service: s, operation: operation}
 	f.body.WriteString("Action=" + operation + "&Version=" + version)

@@ -99,6 +99,8 @@ func entryRules() []Rule {
 }
 
 // quietly makes a matcher of all errors of a type, whose own words say why.
+//
+//go:noinline
 func quietly[E error]() matcher {
 	return on(func(_ E, f *Finding) bool { f.Why = ""; return true })
 }

@@ -170,6 +170,7 @@ func (r *run) forget(ctx context.Context) error {
 	return nil
 }
 
+//go:noinline
 func (r *run) unfinished(s Step, err error) error {
 	return &UnfinishedError{Step: s, Old: r.journal.Old, New: r.journal.New, Err: err}
 }

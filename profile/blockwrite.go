@@ -114,6 +114,7 @@ type blockWriter struct {
 	last  int // the number in the file of the last line that stayed what it was
 }
 
+//go:noinline
 func (w *blockWriter) add(text string) { w.lines = append(w.lines, editLine{text: text}) }
 
 // keep adds lines of the file. Those that come before one that is there already

@@ -66,6 +66,7 @@ func (e *Edit) file(lines []editLine) (*file, error) {
 	return f, nil
 }
 
+//go:noinline
 func join(lines []editLine) []byte {
 	size := 0
 	for _, l := range lines {

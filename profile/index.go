@@ -15,6 +15,8 @@ const (
 )
 
 // word returns the kind as it stands in a header of the config file.
+//
+//go:noinline
 func (k kind) word() string {
 	switch k {
 	case kindProfile:
@@ -154,6 +156,8 @@ func lineEnd(data []byte, at int) int {
 }
 
 // nameOf returns the name of head i.
+//
+//go:noinline
 func (f *file) nameOf(i int) string {
 	h := f.heads[i]
 	return string(f.data[h.name : h.name+uint32(h.size)])

@@ -43,6 +43,7 @@ func (c *checker) world(w *World) {
 	}
 }
 
+//go:noinline
 func (c *checker) once(path string, seen map[string]bool, name string) {
 	if seen[name] {
 		c.at(path, "%s is there twice", name)

@@ -129,6 +129,7 @@ func (a *Age) remember(id *identity, typed bool) {
 	}
 }
 
+//go:noinline
 func (a *Age) lockedError(why string, err error) error {
 	return &LockedError{Folder: a.o.Folder, Why: why, Err: err}
 }

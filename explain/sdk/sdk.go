@@ -152,6 +152,8 @@ type Note struct {
 }
 
 // Get returns the value of the named input, "" where the step has none.
+//
+//go:noinline
 func (s *Step) Get(name string) string {
 	for i := range s.Inputs {
 		if s.Inputs[i].Name == name {

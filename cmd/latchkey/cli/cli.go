@@ -197,12 +197,16 @@ func terminal() *os.File {
 }
 
 // env looks a variable up in the program's environment.
+//
+//go:noinline
 func (sys *Sys) env(name string) string {
 	value, _ := sys.lookup(name)
 	return value
 }
 
 // lookup is env that tells an empty variable from none.
+//
+//go:noinline
 func (sys *Sys) lookup(name string) (string, bool) {
 	for _, pair := range sys.Environ {
 		if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {

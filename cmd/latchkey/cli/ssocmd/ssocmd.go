@@ -159,6 +159,8 @@ func (d *Deps) show(asJSON bool, rows any, table [][]string, none string) error 
 }
 
 // say tells the person something on standard error.
+//
+//go:noinline
 func (d *Deps) say(format string, args ...any) {
 	fmt.Fprintf(d.Stderr, "latchkey: "+format+"\n", args...)
 }
