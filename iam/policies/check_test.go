@@ -89,6 +89,18 @@ func TestCheckOfRole(t *testing.T) {
 	}
 }
 
+// TestCheckMixed: a statement without a Principal among others that have one is still
+// held against the rules of permissions.
+func TestCheckMixed(t *testing.T) {
+	t.Parallel()
+	got := found(`{"Version": "2012-10-17", "Statement": [
+{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}},
+{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}`, policies.CheckOptions{})
+	if want := []string{"missing:2:1", "mfa-allow-if-exists:2:78", "everybody:3:34"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // TestCheckInside: documents inside of others are found, with functions of templates,
 // and as texts, as a plan of Terraform has them.
 func TestCheckInside(t *testing.T) {

@@ -68,8 +68,14 @@ func (c *checker) document(n *node, in place) {
 	}
 }
 
-// rules has every rule look at a statement.
+// rules has every rule look at a statement. One that has strayed in among statements
+// with a Principal is taken for what it is by itself.
 func (c *checker) rules(d *checkedDocument, s *checked) {
+	if d.kind != permission && !s.hasPrincipal && s.hasResource {
+		alone := *d
+		alone.kind = permission
+		d = &alone
+	}
 	c.actionRules(d, s)
 	c.resourceRules(s)
 	c.variableRules(d, s)
