@@ -105,7 +105,7 @@ func sandbox() []mutant {
 		{19, check, `!strings.HasSuffix(k.ID, "EXAMPLE") ||`, ``, pkg, "TestParseWorld"},
 		{19, check, `|| !strings.Contains(k.Secret, "EXAMPLE") ||`, `||`, pkg, "TestParseWorld"},
 		{19, server, `if c.world(w); len(c.errs) > 0 {`, `if len(c.errs) > 0 {`, pkg, "TestNewChecks"},
-		{19, "sandbox/accesskeys.go", `EncodeToString(random(10))[:9] + "EXAMPLE"`, `EncodeToString(random(10))[:16]`, pkg, "TestKeyLife"},
+		{19, "sandbox/iambelongings.go", `EncodeToString(random(10))[:9] + "EXAMPLE"`, `EncodeToString(random(10))[:16]`, pkg, "TestKeyLife"},
 		{19, server, `loopback.Listen(o.Addr)`, `loopback.Listen("")`, pkg, "TestAddress"},
 		{19, server, `Drain: 2 * time.Second}`, `Drain: 2 * time.Second, Peers: loopback.Anybody}`, pkg, "TestOtherUser"},
 		{19, guard, `case !s.hosts[r.Host] && !(isMetadata && linkLocal):`, `case false && isMetadata && linkLocal:`, pkg, "TestGuard"},

@@ -102,6 +102,9 @@ func (p *planned) endpoint(ctx context.Context, of int) error {
 		return err
 	}
 	defer func() { _ = endpoint.Close() }()
+	// Before anybody knows of it: who ends it from then on is told about.
+	ctx, stop := interruptible(ctx)
+	defer stop()
 	token := endpoint.Grant(s.name)
 	ready := os.NewFile(readyFD, "ready")
 	if _, err := fmt.Fprintln(ready, "token", token.Reveal()); err != nil {
@@ -111,10 +114,8 @@ func (p *planned) endpoint(ctx context.Context, of int) error {
 	return s.last(ctx, endpoint, watch)
 }
 
-// last serves until the command ends, and tells if it cannot.
+// last serves until the command ends, and tells if it cannot. A signal ends ctx.
 func (s *served) last(ctx context.Context, endpoint *server.Server, watch *procwatch.Watch) error {
-	ctx, stop := interruptible(ctx)
-	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watched := make(chan error, 1)
