@@ -19,8 +19,8 @@ type key struct{ id, secret, token string }
 //
 //   - the JSON of credential_process, of aws iam create-access-key, or of a
 //     Vault or OpenBao secret;
-//   - lines such as AWS_ACCESS_KEY_ID=…, with or without export and quotes, or
-//     those of a credentials file;
+//   - lines such as AWS_ACCESS_KEY_ID=…, with or without export and quotes, those
+//     of a credentials file, or with ":" those of iam onboard --out and of YAML;
 //   - the CSV files of the AWS console;
 //   - the id and the secret on two lines, or with ":", "," or a blank between.
 //
@@ -182,19 +182,19 @@ func keyInCSV(lines []string) (key, error) {
 	return found, nil
 }
 
-// keyInAssignments reads the lines of a shell or of an INI file. named says that
+// keyInAssignments reads the lines of a shell, of an INI file or of YAML. named says that
 // there is at least one line that names a part of a key.
 func keyInAssignments(lines []string) (found key, named bool, err error) {
 	for _, line := range lines {
-		name, value, ok := strings.Cut(line, "=")
-		if !ok {
+		for _, prefix := range [...]string{"export ", "set ", "$env:", "$Env:"} {
+			line = strings.TrimPrefix(line, prefix)
+		}
+		end := strings.IndexAny(line, "=:")
+		if end < 0 {
 			continue
 		}
-		for _, prefix := range [...]string{"export ", "set ", "$env:", "$Env:"} {
-			name = strings.TrimPrefix(name, prefix)
-		}
 		before := found
-		if err := found.put(name, unquote(strings.TrimSpace(value))); err != nil {
+		if err := found.put(line[:end], unquote(strings.TrimSpace(line[end+1:]))); err != nil {
 			return found, true, err
 		}
 		named = named || found != before

@@ -28,6 +28,8 @@ func TestParseKey(t *testing.T) {
 		{"exports", "export AWS_ACCESS_KEY_ID=\"ID\"\nexport AWS_SECRET_ACCESS_KEY='SECRET';\n"},
 		{"PowerShell", "$env:AWS_ACCESS_KEY_ID = \"ID\"\n$env:AWS_SECRET_ACCESS_KEY = \"SECRET\""},
 		{"INI", "[default]\n# comment\naws_access_key_id = ID\naws_secret_access_key = SECRET\naws_session_token =\n"},
+		{"onboard's file", "# latchkey iam onboard: user zoe\ntemporary password: a=AKIA:b\naccess key id:      ID\nsecret access key:  SECRET\n"},
+		{"YAML", "AccessKey:\n  AccessKeyId: ID\n  SecretAccessKey: 'SECRET'\n  Status: Active\n"},
 		{"same twice", "AWS_ACCESS_KEY_ID=ID\nAWS_ACCESS_KEY_ID=ID\nAWS_SECRET_ACCESS_KEY=SECRET"},
 		{"console's CSV", "\ufeffAccess key ID,Secret access key\r\nID,SECRET"},
 		{"console's old CSV", "User name,Password,Access key ID,Secret access key,Console login link\njane,\"a,b\",ID,SECRET,https://x"},

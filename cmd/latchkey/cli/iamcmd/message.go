@@ -108,9 +108,9 @@ func (b *onboarding) message() string {
 	if b.wish.AccessKey {
 		asks := "the access key, which you get by\n   another way,"
 		if b.wish.Password {
-			asks = "the access key and the temporary\n   password, which you get by another way,"
+			asks = "the access key and the temporary\n   password, which you get by another way, has you choose a password,\n  "
 		}
-		next("Install latchkey and run this. It asks for %s has you choose a password,\n   sets up your MFA device, and makes a key of your own:\n\n     latchkey iam enroll --as %s%s\n", asks, user, roles)
+		next("Install latchkey and run this. It asks for %s sets up your MFA device, and makes a key of your own:\n\n     latchkey iam enroll --as %s%s\n", asks, user, roles)
 	} else {
 		if signsIn {
 			next("Sign in there with the temporary password, which you get by another way, and\n   choose a password of your own.")
