@@ -67,7 +67,7 @@ func TestWriteHome(t *testing.T) {
 	if !slices.Contains(h.Env, "AWS_ENDPOINT_URL="+b.URL()) || !slices.Contains(h.Env, "HOME="+dir) || !slices.Contains(h.Unset, "AWS_SESSION_TOKEN") {
 		t.Errorf("environment %q", h.Env)
 	}
-	if len(h.Profiles) != 9 || h.Profiles[8] != "broken" || h.Dir != dir {
+	if len(h.Profiles) != 10 || h.Profiles[9] != "broken" || h.Dir != dir {
 		t.Errorf("profiles %q in %s", h.Profiles, h.Dir)
 	}
 }

@@ -186,7 +186,7 @@ func TestExample(t *testing.T) {
 	for _, p := range w.Profiles {
 		names = append(names, p.Name)
 	}
-	if got := strings.Join(names, " "); got != "alice dev stage prod sso-dev sso-prod login ci broken" {
+	if got := strings.Join(names, " "); got != "alice dev stage prod sso-dev sso-prod login ci admin broken" {
 		t.Errorf("profiles: %s", got)
 	}
 	if _, err := sandbox.ParseWorld([]byte(sandbox.ExampleYAML())); err != nil {

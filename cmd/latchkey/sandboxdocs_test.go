@@ -60,3 +60,32 @@ func TestSandboxExamples(t *testing.T) {
 		})
 	}
 }
+
+// TestSandboxLife runs the user's life of docs/sandbox.md line by line, in a shell of
+// a sandbox, where a file answers what would be asked about the vault.
+func TestSandboxLife(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the example is for a Unix shell")
+	}
+	page, err := os.ReadFile("../../docs/sandbox.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "\nA user's life,")
+	_, rest, _ = strings.Cut(rest, "```sh\n")
+	life, _, found := strings.Cut(rest, "```")
+	if !found || strings.Count(life, "latchkey ") != 5 {
+		t.Fatalf("the example is not in the page: %s", life)
+	}
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "passphrase"), "not empty")
+	cmd := exec.Command("latchkey", "sandbox", "--", "sh", "-eu")
+	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + t.TempDir(), "GORACE=atexit_sleep_ms=0"}
+	cmd.Stdin = strings.NewReader("export LATCHKEY_VAULT_PASSPHRASE_FILE=" + dir + "/passphrase LATCHKEY_PROMPT=none\n" + life)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "\narn:aws:sts::444455556666:assumed-role/Developer/") ||
+		!strings.Contains(string(out), "\nuser zoe is deleted: ") || !strings.HasSuffix(string(out), "write a new pair in its place\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

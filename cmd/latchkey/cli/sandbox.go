@@ -34,7 +34,7 @@ tool without an account, and to test your own programs.
 
 With a command, run it in an environment that points every AWS tool at the
 sandbox: a temporary home folder with the profiles alice, dev, stage, prod,
-sso-dev, sso-prod, login, ci and broken. Codes of MFA devices come from
+sso-dev, sso-prod, login, ci, admin and broken. Codes of MFA devices come from
 "latchkey sandbox mfa-code USER". With --auto-approve, browser sign-ins need nobody.
 It exits as the command does, 128+N where
 signal N ended it; 126 if it cannot be run, 127 if there is none of that name.
