@@ -148,6 +148,8 @@ func (c *checker) misread(wrong *misread) {
 		what, fix = "there is nothing in it", "give a policy document"
 	case len(c.text) > maxText:
 		what, fix = "it is longer than a megabyte", "give a policy document by itself"
+	case contains(head, "\x00"):
+		what, fix = "there are NUL bytes in it, as in UTF-16 and binary files", "save it as UTF-8"
 	case wrong.at > 0 || begins(head, "\ufeff"):
 	case begins(head, "resource ") || begins(head, "data ") || begins(head, "locals ") || contains(head, "jsonencode("):
 		what, fix = "this is Terraform's language, not JSON", "check the plan: terraform show -json PLANFILE | latchkey iam policy check -"

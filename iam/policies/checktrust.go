@@ -106,19 +106,37 @@ func (c *checker) federated(s *checked, p item) {
 	if !ok {
 		provider = p.text
 	}
+	var open []item
 	told := s.tests(func(t *test) bool {
 		_, claim, ok := cut(t.key, strings.ToLower(provider)+":")
-		return ok && !t.ifExists && !t.negated() && t.set != "ForAllValues" && among("sub amr job_workflow_ref repository oaud id", claim)
-	})
-	if told != nil {
-		for _, v := range told.values {
-			if strings.Trim(v.text, "*?") == "" {
-				c.add("federated-all", v.at, "%s matches every subject of %s", v.text, provider)
+		if !ok || t.ifExists || t.negated() || t.set == "ForAllValues" || !among("sub amr job_workflow_ref repository oaud id", claim) {
+			return false
+		}
+		before := len(open)
+		for _, v := range t.values {
+			if anybodys(v.text) {
+				open = append(open, v)
 			}
 		}
+		return len(open) == before
+	})
+	if told != nil {
 		return
 	}
-	c.add("federated-all", p.at, "whoever %s gives a token may assume the role", provider)
+	for _, v := range open {
+		c.add("federated-all", v.at, "%s matches subjects that anybody can have at %s", v.text, provider)
+	}
+	if len(open) == 0 {
+		c.add("federated-all", p.at, "whoever %s gives a token may assume the role", provider)
+	}
+}
+
+// anybodys reports whether a claim's pattern leaves open whose it is: GitHub's
+// subjects are repo:OWNER/REPOSITORY:…, and anybody can be an owner.
+func anybodys(pattern string) bool {
+	owner, of := cutPrefix(pattern, "repo:")
+	owner, _, _ = cut(owner, "/")
+	return strings.Trim(pattern, "*?") == "" || of && containsAny(owner, "*?")
 }
 
 // trustActions finds statements whose action is not how their principals come.

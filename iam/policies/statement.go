@@ -126,7 +126,9 @@ func (c *checker) statement(n *node) *checked {
 	for _, m := range n.members {
 		switch m.name {
 		case "Sid":
-			c.sid(m)
+			if n.get("Principal") == nil || n.get("Resource") == nil { // policies of keys and buckets take any
+				c.sid(m)
+			}
 		case "Effect":
 			c.effect(s, m)
 		case "Action", "NotAction":

@@ -174,6 +174,9 @@ func (d *Deps) pattern(name string) (*policies.Pattern, error) {
 		var names []string
 		for _, p := range list {
 			names = append(names, p.Name)
+			if strings.HasPrefix(name, p.Name+"-") { // and a word too many
+				name = p.Name
+			}
 		}
 		if near := policies.Nearest(name, names); near != "" {
 			fix = "did you mean latchkey iam policy " + near + "?"
@@ -191,6 +194,9 @@ func (d *Deps) checkPolicyFlags(cmd *cobra.Command, f *policyFlags, p *policies.
 	}
 	if name := givenBeside(cmd, takes...); name != "" {
 		return d.Usage("--"+name+" means nothing to the pattern "+p.Name, "leave it out; latchkey iam policy --help tells which pattern takes what")
+	}
+	if cmd.Flags().Changed("external-id") && f.in.ExternalID == "" {
+		return d.Usage("--external-id is empty", "give the id, or leave the flag out")
 	}
 	if cmd.Flags().Changed("mfa-age") && f.in.Age <= 0 {
 		return d.Usage("--mfa-age is not more than 0", "write a number and its unit: 30m, 1h")

@@ -151,5 +151,9 @@ func (d *Deps) readPolicy(path string) ([]byte, error) {
 		defer file.Close()
 		in = file
 	}
-	return io.ReadAll(io.LimitReader(in, maxPolicyFile))
+	text, err := io.ReadAll(io.LimitReader(in, maxPolicyFile))
+	if err != nil {
+		return nil, d.Failure(err, "name a file; - is standard input")
+	}
+	return text, nil
 }
