@@ -202,6 +202,14 @@ func TestEnrollDraws(t *testing.T) {
 	u := asNewUser(t, sandbox.Start(t, sandbox.WithWorld(people())), nickID, nickSecret)
 	put(t, filepath.Join(u.home, ".aws", "credentials"), "[default]\naws_access_key_id = "+nickID+"\naws_secret_access_key = "+nickSecret+"\n")
 	picture := filepath.Join(u.home, "code.png")
+	small := inTerminal(t, u.environ, "sh", "-c", "stty rows 10; TERM=xterm-256color exec latchkey mfa enroll --no-keep-seed")
+	small.await("the one that the app shows now: ", 1)
+	if screen := small.screen(); !strings.Contains(screen, "or is too small: type the secret into the app") || strings.Contains(screen, "▀") {
+		t.Errorf("on ten lines:\n%s", screen)
+	}
+	small.typed("\x03")
+	small.ends(130)
+
 	ty := inTerminal(t, u.environ, "env", "TERM=xterm-256color", "latchkey", "mfa", "enroll", "--no-keep-seed", "--text", "--png", picture)
 	ty.await("the one that the app shows now: ", 1)
 	screen := ty.screen()

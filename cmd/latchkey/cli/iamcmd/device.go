@@ -150,9 +150,9 @@ func (r *device) show(ctx context.Context, s iam.Seed, again bool) error {
 		return err
 	}
 	r.Say("scan this with an authenticator app on your phone; whoever sees it can compute your codes, so clear the screen afterwards")
-	columns, _ := screen.Size()
-	if columns < code.Columns() || r.dumb() {
-		return screen.Draw(ctx, "\n  (this terminal cannot draw the QR code: type the secret into the app, or use --png FILE)\n  account  "+cell(r.User.Name)+" of AWS\n  secret   "+grouped(s.Text)+"\n\n")
+	columns, lines := screen.Size()
+	if columns < code.Columns() || lines < code.Lines() || r.dumb() {
+		return screen.Draw(ctx, "\n  (this terminal cannot draw the QR code, or is too small: type the secret into the app, or use --png FILE)\n  account  "+cell(r.User.Name)+" of AWS\n  secret   "+grouped(s.Text)+"\n\n")
 	}
 	return screen.Draw(ctx, "\n"+code.Terminal()+"\n")
 }

@@ -112,8 +112,11 @@ func (b *onboarding) message() string {
 		}
 		next("Install latchkey and run this. It asks for %s sets up your MFA device, and makes a key of your own:\n\n     latchkey iam enroll --as %s%s\n", asks, user, roles)
 	} else {
-		if signsIn {
+		switch {
+		case signsIn:
 			next("Sign in there with the temporary password, which you get by another way, and\n   choose a password of your own.")
+		case !b.wish.Password && b.plan.State.Get(iam.KindPassword, "") == nil:
+			m.WriteString("You cannot sign in yet: your administrator sets a password first.\n\n")
 		}
 		region := b.Plan.Region.Text
 		if !awsapi.IsRegion(region) {

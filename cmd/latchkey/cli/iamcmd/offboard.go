@@ -124,6 +124,9 @@ func (b *offboarding) look(ctx context.Context, user string) error {
 	for _, t := range b.state.Things {
 		table = append(table, []string{"  " + cell(t.Label()), strings.ToLower(cell(t.Status)), day(t.Created), lastUsed(t)})
 	}
+	if len(table) == 0 {
+		table = [][]string{{"  nothing"}}
+	}
 	if _, err := fmt.Fprintf(w, "user %s has:\n%s", cell(b.name()), b.d.Table(append([][]string{{"  WHAT", "STATUS", "MADE", "LAST USED"}}, table...))); err != nil {
 		return err
 	}

@@ -255,5 +255,5 @@ func (b *onboarding) apply(ctx context.Context, where *handover) error {
 	case iam.Denied(err) && errors.As(err, &api):
 		return b.d.Failure(err, "have iam:"+api.Operation+" allowed to you, and "+goOn)
 	}
-	return b.d.Failure(err, goOn)
+	return b.d.Failure(err, "put right what the error names, and "+goOn)
 }

@@ -127,7 +127,11 @@ func (d *Deps) printReport(r reported) error {
 	if r.Alias != "" {
 		name += " (" + r.Alias + ")"
 	}
-	fmt.Fprintf(&b, "account %s, %s: %d security, %s, %s\n", cell(name), count(r.Users, "user"), r.Security, count(r.Warnings, "warning"), count(r.Notes, "note"))
+	users := count(r.Users, "user")
+	if r.Users == 0 && len(r.Unseen) > 0 {
+		users = "users not seen"
+	}
+	fmt.Fprintf(&b, "account %s, %s: %d security, %s, %s\n", cell(name), users, r.Security, count(r.Warnings, "warning"), count(r.Notes, "note"))
 	if !r.Made.IsZero() {
 		fmt.Fprintf(&b, "as of %s: AWS makes a new report every four hours at most\n", r.Made.Local().Format(time.DateTime))
 	}
