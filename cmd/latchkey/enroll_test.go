@@ -6,10 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -245,46 +241,6 @@ func TestEnrollDraws(t *testing.T) {
 	}
 }
 
-// A killer is in between latchkey and AWS: at the nth request the process is killed,
-// before AWS has seen it or when AWS has done it.
-type killer struct {
-	*httptest.Server
-	mu    sync.Mutex
-	count int
-	at    int
-	done  bool
-	kill  func()
-}
-
-func newKiller(t *testing.T, server *sandbox.Server, at int, done bool) *killer {
-	t.Helper()
-	target, err := url.Parse(server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(target)
-		r.Out.Host = r.In.Host // which is signed
-	}}
-	k := &killer{at: at, done: done}
-	k.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		k.mu.Lock()
-		k.count++
-		mine := k.count == k.at
-		k.mu.Unlock()
-		if mine && !k.done {
-			k.kill()
-			return
-		}
-		proxy.ServeHTTP(w, r)
-		if mine {
-			k.kill()
-		}
-	}))
-	t.Cleanup(k.Close)
-	return k
-}
-
 // TestEnrollKilled kills a set-up at each of its requests, in turn. The same command
 // finishes it; there is one device, whose seed is kept, and one key, which is kept.
 func TestEnrollKilled(t *testing.T) {
@@ -311,20 +267,28 @@ func TestEnrollKilled(t *testing.T) {
 
 func killedAt(t *testing.T, at int, done bool) {
 	u := asNewUser(t, sandbox.Start(t, sandbox.WithWorld(people())), nickID, nickSecret)
-	k := newKiller(t, u.server, at, done)
+	k := newRelay(t, u.server, nickID, nickSecret)
 	args := []string{"iam", "enroll", "work", "--csv", u.csv, "--keep-seed", "--yes", "--role", "dev=arn:aws:iam::444455556666:role/Developer"}
 	first := exec.Command("latchkey", args...)
-	first.Env = append([]string{"AWS_ENDPOINT_URL=" + k.URL}, u.environ...)
-	first.Env = append(first.Env, "AWS_ENDPOINT_URL="+k.URL)
+	first.Env = append(append([]string(nil), u.environ...), "AWS_ENDPOINT_URL="+k.URL)
 	first.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	k.kill = func() { _ = first.Process.Kill() }
-	text, err := first.CombinedOutput()
+	var text bytes.Buffer
+	first.Stdout, first.Stderr = &text, &text
+	started := make(chan struct{})
+	k.at, k.done, k.kill = at, done, func() {
+		<-started
+		_ = first.Process.Kill()
+	}
+	if err := first.Start(); err != nil {
+		t.Error(err)
+		return
+	}
+	close(started)
+	err := first.Wait()
 	when := fmt.Sprintf("killed at request %d, done %v", at, done)
-	if err == nil {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		if k.count >= at {
-			t.Errorf("%s: it goes on: %s", when, text)
+	if status, ok := first.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() {
+		if count := k.requests(); err != nil || count >= at {
+			t.Errorf("%s: after %d it ends with %v: %s", when, count, err, text.Bytes())
 		}
 		return // so many requests there are not
 	}
