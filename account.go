@@ -31,12 +31,14 @@ type Account struct {
 }
 
 // Account returns the calls for a profile, which need not exist yet.
-func (r *Resolver) Account(name string) (*Account, error) {
-	sts, bundle, err := chain.Endpoint(r.config(), name, awsapi.STS)
+func (r *Resolver) Account(name string) (*Account, error) { return r.account(r.config(), name) }
+
+func (r *Resolver) account(c chain.Config, name string) (*Account, error) {
+	sts, bundle, err := chain.Endpoint(c, name, awsapi.STS)
 	if err != nil {
 		return nil, err
 	}
-	at, _, err := chain.Endpoint(r.config(), name, awsapi.IAM)
+	at, _, err := chain.Endpoint(c, name, awsapi.IAM)
 	return &Account{resolver: r, name: name, client: r.client(bundle), at: iam.Endpoints{STS: sts, IAM: at}}, err
 }
 

@@ -22,9 +22,19 @@ func (r *Resolver) IAM(plan *chain.Plan) (*awsapi.Client, iam.Endpoints, error) 
 	return r.client(plan.CABundle), iam.Endpoints{STS: sts, IAM: at}, err
 }
 
-// IAMOf is [Resolver.IAM] with the settings of a profile that need not exist yet.
-func (r *Resolver) IAMOf(profile string) (*awsapi.Client, iam.Endpoints, error) {
-	a, err := r.Account(profile)
+// IAMOf is [Resolver.IAM] with the settings of a profile that need not exist yet. region,
+// if not "", stands in for the one that is configured: it tells the partition.
+func (r *Resolver) IAMOf(profile, region string) (*awsapi.Client, iam.Endpoints, error) {
+	c := r.config()
+	if region != "" {
+		c.Env = func(name string) (string, bool) {
+			if name == "AWS_REGION" {
+				return region, true
+			}
+			return r.Env(name)
+		}
+	}
+	a, err := r.account(c, profile)
 	if err != nil {
 		return nil, iam.Endpoints{}, err
 	}

@@ -37,11 +37,13 @@ func (f *DeviceFlags) Add(cmd *cobra.Command) {
 }
 
 // Validate holds the flags against each other and against what is there.
-func (f *DeviceFlags) Validate(d *Deps) error {
-	if f.keep && f.phone {
+func (f *DeviceFlags) Validate(d *Deps, asJSON bool) error {
+	switch {
+	case f.keep && f.phone:
 		return d.Usage("--keep-seed and --no-keep-seed are both given", "choose one")
-	}
-	if f.png == "" {
+	case f.text && asJSON:
+		return d.Usage("--text and --json would both write to standard output", "leave one out; --png FILE keeps the secret out of it")
+	case f.png == "":
 		return nil
 	}
 	if _, err := os.Lstat(f.png); err == nil {
@@ -73,13 +75,21 @@ type device struct {
 	*Deps
 	DeviceJob
 	keeps bool // the seed is in the vault
+	drawn bool // the picture is this run's
 }
 
 // EnrollDevice has the user get a virtual MFA device, unless there is one. kept says
 // whether its seed was put into the vault now.
 func (d *Deps) EnrollDevice(ctx context.Context, j DeviceJob) (out iam.Enrolled, kept bool, err error) {
 	run := &device{Deps: d, DeviceJob: j}
+	if j.User.Root() {
+		return iam.Enrolled{}, false, d.Root()
+	}
 	found, err := iam.Devices(ctx, j.Client, j.At, j.From)
+	if iam.Denied(err) {
+		err = d.Failure(fmt.Errorf("AWS does not let these credentials list the user's MFA devices: %w", err),
+			"if you have a device, sign in with its code, and go on from there: latchkey login PROFILE; else have iam:ListMFADevices allowed without MFA, as latchkey iam policy self-service does")
+	}
 	if err != nil {
 		return iam.Enrolled{}, false, err
 	}
@@ -94,17 +104,23 @@ func (d *Deps) EnrollDevice(ctx context.Context, j DeviceJob) (out iam.Enrolled,
 	}
 	o := iam.Enrolment{API: j.Client, Endpoints: j.At, From: j.From, User: j.User, Device: j.Flags.name,
 		Show: run.show, Codes: run.codes, Sleep: pause.For, Progress: run.progress}
-	if run.keeps {
-		o.Kept, o.Keep = j.Kept, j.Keep
+	o.Kept, o.Keep = j.Kept, j.Keep
+	forget := func(ctx context.Context, s iam.Seed) error { return j.Keep(ctx, iam.Seed{Serial: s.Serial}) }
+	if !run.keeps {
+		if o.Keep = nil; !j.Kept.Text.Empty() {
+			o.Keep = forget // the one of a device that is made anew
+		}
 	}
-	out, err = iam.Enrol(ctx, o)
+	if out, err = iam.Enrol(ctx, o); err == nil && out.New && !run.keeps && o.Keep != nil {
+		err = forget(ctx, iam.Seed{Serial: out.Serial})
+	}
 	return out, run.keeps && err == nil && out.New, run.failure(err)
 }
 
 // choose finds out whether the seed is to be kept, and that somebody is there who
 // can give codes if it is not: before anything is made at AWS.
 func (r *device) choose(ctx context.Context) error {
-	r.keeps = r.Keep != nil && (r.Flags.keep || !r.Kept.Text.Empty())
+	r.keeps = r.Keep != nil && (r.Flags.keep || !r.Flags.phone && !r.Kept.Text.Empty())
 	if r.keeps {
 		return nil
 	}
@@ -132,9 +148,13 @@ func (r *device) show(ctx context.Context, s iam.Seed, again bool) error {
 		return err
 	}
 	if r.Flags.png != "" {
+		if r.drawn { // of a device that was made anew since
+			_ = os.Remove(r.Flags.png)
+		}
 		if err := writeNew(r.Flags.png, code.PNG()); err != nil {
 			return err
 		}
+		r.drawn = true
 		r.Say("the QR code is in %s; delete that file when your app has it", cell(r.Flags.png))
 	}
 	if r.Flags.text {

@@ -65,7 +65,7 @@ and changed.`,
 	flags.StringVar(&o.as, "as", "", "name of the profile and of the vault's entry (else PROFILE, else the user's name)")
 	flags.StringArrayVar(&o.roles, "role", nil, "[NAME=]ARN of a role to write a profile for (may be repeated)")
 	flags.StringVar(&o.csv, "csv", "", "file of the console that holds the first key")
-	flags.StringVar(&o.region, "region", "", "region to write into the profiles")
+	flags.StringVar(&o.region, "region", "", "region to write into the profiles; it also tells the partition of a key that has none yet")
 	flags.BoolVar(&o.skipPassword, "skip-password", false, "leave the console password as it is")
 	flags.StringVar(&o.keepIn, "keep-in", "", "what keeps the key of a new vault: keychain, passphrase, ssh:PATH or file:PATH")
 	flags.BoolVar(&o.yes, "yes", false, "do not ask whether to begin, and whether to write the profiles")
@@ -94,6 +94,7 @@ type enroller struct {
 	entry  vault.Entry // Name "": there is none yet
 	mark   mark
 	needs  bool // the user's policies want MFA
+	asked  bool // for the passwords
 	out    enrolResult
 }
 
@@ -121,7 +122,7 @@ func (e *enroller) run(ctx context.Context, args []string) error {
 
 // validate holds the flags against each other before anything is read.
 func (e *enroller) validate() error {
-	if err := e.o.device.Validate(e.Deps); err != nil {
+	if err := e.o.device.Validate(e.Deps, e.o.asJSON); err != nil {
 		return err
 	}
 	if strings.Trim(e.o.region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
@@ -162,6 +163,11 @@ func (e *enroller) agree(ctx context.Context) error {
 		err = context.Canceled
 	}
 	return err
+}
+
+// Root is the error of root's credentials.
+func (d *Deps) Root() error {
+	return d.Failure(errors.New("these are credentials of the account's root user"), "make an IAM user for daily work, and sign in as that one; the root user should have MFA, set up at the console, and no access keys")
 }
 
 // Nobody is the error of a question that there is nobody to answer, for the commands of

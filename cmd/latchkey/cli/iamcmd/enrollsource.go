@@ -1,6 +1,7 @@
 package iamcmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func (e *enroller) begin(ctx context.Context, args []string) error {
 		return err
 	}
 	if e.client == nil {
-		if e.client, e.at, err = e.resolver.IAMOf(e.name); err != nil {
+		if e.client, e.at, err = e.resolver.IAMOf(e.name, e.o.region); err != nil {
 			return err
 		}
 	}
@@ -50,7 +51,7 @@ func (e *enroller) begin(ctx context.Context, args []string) error {
 		return err
 	}
 	if e.user.Root() {
-		return e.Failure(errors.New("these are credentials of the account's root user"), "make an IAM user for daily work, and sign in as that one; the root user should have MFA and no access keys")
+		return e.Root()
 	}
 	if e.name == "" {
 		e.name = e.user.Name
@@ -72,7 +73,7 @@ func (e *enroller) begin(ctx context.Context, args []string) error {
 func (e *enroller) find(ctx context.Context, args []string) error {
 	if e.name != "" {
 		if err := e.lookUp(ctx, e.name); err != nil || e.key.ID != "" {
-			return err
+			return cmp.Or(err, e.sameKey())
 		}
 	}
 	var err error
@@ -91,6 +92,20 @@ func (e *enroller) find(ctx context.Context, args []string) error {
 		return err
 	}
 	return e.lookUpKey(ctx)
+}
+
+// sameKey makes sure that the file has the key that an earlier run has put into the
+// vault. That it cannot be read any more is as it should be.
+func (e *enroller) sameKey() error {
+	kept := e.key
+	if e.o.csv == "" || e.fromCSV() != nil {
+		return nil
+	}
+	id := e.key.ID
+	if err := e.use(kept); err != nil || id == kept.ID || id == e.mark.First {
+		return err
+	}
+	return e.Failure(fmt.Errorf("vault entry %s has another key than %s", cell(e.name), cell(e.o.csv)), "choose another name with --as, or leave --csv out to go on with the key of the vault")
 }
 
 func (e *enroller) fromCSV() error {
@@ -114,7 +129,11 @@ func (e *enroller) fromCSV() error {
 // use takes a long-term key.
 func (e *enroller) use(k iam.Key) error {
 	if !strings.HasPrefix(k.ID, "AKIA") {
-		return e.Usage("access key "+cell(k.ID)+" is not the long-term key of an IAM user, whose ids begin with AKIA", "give the key that was made for you")
+		what := "this" // perhaps a secret
+		if strings.Trim(k.ID, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "" {
+			what = "access key " + cell(k.ID)
+		}
+		return e.Usage(what+" is not the long-term key of an IAM user, whose ids begin with AKIA", "give the key that was made for you, its id first")
 	}
 	e.key, e.from = k, aws.Credentials{AccessKeyID: k.ID, SecretAccessKey: k.Secret.Reveal()}
 	return nil

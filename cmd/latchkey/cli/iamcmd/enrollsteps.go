@@ -33,6 +33,8 @@ func (e *enroller) password(ctx context.Context) error {
 	case state == iam.PasswordChanged:
 		e.out.Changed = true
 		e.Say("the console password is the new one")
+	case state == iam.PasswordUnknown && e.asked:
+		e.Say("AWS does not let you change the console password: it stays as it is")
 	}
 	return nil
 }
@@ -79,6 +81,7 @@ func (e *enroller) askPassword(ctx context.Context, rules []string, due bool, wh
 			again = ""
 		}
 		if texts[1] == texts[2] {
+			e.asked = true
 			return secret.New(texts[0]), secret.New(texts[1]), true, nil
 		}
 	}
@@ -112,8 +115,7 @@ func (e *enroller) createKey(ctx context.Context) error {
 	}
 	o := iam.FirstKey{API: e.client, Endpoints: e.at, From: e.from, User: e.user, Keys: e, Now: e.Now, Sleep: pause.For, Progress: e.progress}
 	made, err := iam.CreateKey(ctx, o)
-	if drop := e.makeRoom(ctx, err); drop != "" {
-		o.Delete = drop
+	if o.Delete, err = e.makeRoom(ctx, err); o.Delete != "" {
 		made, err = iam.CreateKey(ctx, o)
 	}
 	var denied *awsapi.APIError
@@ -167,8 +169,7 @@ func (e *enroller) rotate(ctx context.Context) error {
 	rotation := account.Rotation(e.store)
 	rotation.Progress, rotation.Sign = e.progress, e.signing(rotation.Sign)
 	result, err := iam.Rotate(ctx, rotation)
-	if drop := e.makeRoom(ctx, err); drop != "" {
-		rotation.Delete = drop
+	if rotation.Delete, err = e.makeRoom(ctx, err); rotation.Delete != "" {
 		result, err = iam.Rotate(ctx, rotation)
 	}
 	if err != nil {
@@ -179,28 +180,32 @@ func (e *enroller) rotate(ctx context.Context) error {
 }
 
 // makeRoom finds the key to delete where there are two: one that an interrupted run
-// has made and nobody has the secret of, or the one that the person names.
-func (e *enroller) makeRoom(ctx context.Context, err error) string {
+// has made and nobody has the secret of, or the one that the person names. Without one
+// the error is the one to end with.
+func (e *enroller) makeRoom(ctx context.Context, err error) (string, error) {
 	var limit *iam.LimitError
 	if !errors.As(err, &limit) {
-		return ""
+		return "", err
 	}
 	var ids, items []string
 	for _, k := range limit.Keys {
 		if k.AtOnce {
 			e.Say("key %s was made when a run was interrupted, and nobody has its secret: it goes", k.ID)
-			return k.ID
+			return k.ID, nil
 		}
 		if !k.Current {
 			ids, items = append(ids, k.ID), append(items, "delete "+k.String())
 		}
 	}
 	e.Say("%s", cell(limit.Error()))
-	n, err := e.ask.Choose(ctx, "AWS allows two keys a user. Which is to go for the new one?", append(items, "none: stop here"))
-	if err != nil || n == len(ids) {
-		return ""
+	n, asked := e.ask.Choose(ctx, "AWS allows two keys a user. Which is to go for the new one?", append(items, "none: stop here"))
+	switch {
+	case cancelled(asked):
+		return "", asked
+	case asked != nil || n == len(ids):
+		return "", err
 	}
-	return ids[n]
+	return ids[n], nil
 }
 
 // keyFailure adds what to do about a key that could not be made or replaced.

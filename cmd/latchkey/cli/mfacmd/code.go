@@ -19,52 +19,67 @@ import (
 )
 
 func newCode(d *iamcmd.Deps) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "code [PROFILE]",
 		Short: "Print a code of the device whose seed the vault keeps",
 		Long: `Print six digits for the sign-in at the console, of the device whose seed the vault
 keeps for the key that a profile begins with. AWS takes each code once, so none is
 printed that latchkey has given out or sent before: the next one is waited for then,
-up to half a minute.`,
+up to half a minute.
+
+With --json, an object: serial, code and until (when the next one comes).`,
 		Example:           `  latchkey mfa code work`,
 		Args:              d.OneProfile,
 		ValidArgsFunction: d.Complete,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := d.Interruptible(cmd.Context())
 			defer stop()
-			code, err := code(ctx, d, args)
+			serial, code, err := code(ctx, d, args)
 			if err != nil {
 				return err
+			}
+			if asJSON {
+				const step = 30 * time.Second // RFC 6238, and AWS's
+				return d.PrintJSON(d.Stdout, struct {
+					Serial string    `json:"serial"`
+					Code   string    `json:"code"`
+					Until  time.Time `json:"until"`
+				}{serial, code.Reveal(), d.Now().UTC().Truncate(step).Add(step)})
 			}
 			_, err = fmt.Fprintln(d.Stdout, code.Reveal())
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (see above)")
+	return cmd
 }
 
-func code(ctx context.Context, d *iamcmd.Deps, args []string) (secret.Text, error) {
+// code gives a code of a device.
+func code(ctx context.Context, d *iamcmd.Deps, args []string) (serial string, code secret.Text, err error) {
 	c, err := d.Caller(ctx, args, iamcmd.CallerOptions{User: true, Offline: true})
 	if err != nil {
-		return secret.Text{}, err
+		return "", code, err
 	}
 	entry, err := kept(ctx, c)
 	if err != nil {
-		return secret.Text{}, err
+		return "", code, err
 	}
 	if entry.Seed.Empty() {
-		return secret.Text{}, d.Failure(errors.New("the vault keeps no seed for "+cell(subject(c))), "read the code from your device; latchkey vault add NAME --totp keeps a seed, and latchkey mfa enroll --keep-seed that of a new device")
+		return "", code, d.Failure(errors.New("the vault keeps no seed for "+cell(subject(c))), "read the code from your device; latchkey vault add NAME --totp keeps a seed, and latchkey mfa enroll --keep-seed that of a new device")
 	}
 	// Codes that were given to AWS are remembered by the device's serial.
-	serial := entry.MFASerial
+	serial = entry.MFASerial
 	if serial == "" {
 		serial = serialOf(c)
 	}
 	if serial == "" {
-		return secret.Text{}, d.Failure(errors.New("entry "+cell(entry.Name)+" does not say of which device its seed is, nor does the profile"),
+		return "", code, d.Failure(errors.New("entry "+cell(entry.Name)+" does not say of which device its seed is, nor does the profile"),
 			"write mfa_serial into profile "+cell(entry.Name)+"; latchkey mfa devices "+explain.Word(entry.Name)+" shows it")
 	}
 	source := mfa.Seed("the vault", func(context.Context, string) (secret.Text, error) { return entry.Seed, nil })
-	return c.Resolver.Codes(d.Now, source).Code(ctx, mfa.Request{Serial: serial})
+	code, err = c.Resolver.Codes(d.Now, source).Code(ctx, mfa.Request{Serial: serial})
+	return serial, code, err
 }
 
 // kept is the entry of the plan's key, an empty one if there is none.

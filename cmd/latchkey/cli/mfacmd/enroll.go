@@ -42,7 +42,7 @@ With --json, an object: user, arn, serial, enabled (by this run) and seed_kept.`
 }
 
 func enroll(ctx context.Context, d *iamcmd.Deps, args []string, flags *iamcmd.DeviceFlags, asJSON bool) error {
-	if err := flags.Validate(d); err != nil {
+	if err := flags.Validate(d, asJSON); err != nil {
 		return err
 	}
 	c, err := d.Caller(ctx, args, iamcmd.CallerOptions{User: true})
