@@ -126,7 +126,7 @@ func (e *enroller) validate() error {
 		return err
 	}
 	if strings.Trim(e.o.region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return e.Usage("the region is not the name of one", "write for example --region eu-west-1")
+		return e.Usage("--region "+cell(e.o.region)+" is not the name of a region", "write for example --region eu-west-1")
 	}
 	seen := map[string]bool{}
 	for _, text := range e.o.roles {

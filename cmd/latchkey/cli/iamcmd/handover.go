@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -57,6 +58,9 @@ func (b *onboarding) handover() (*handover, error) {
 func (b *onboarding) free(h *handover) error {
 	info, err := os.Lstat(h.path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Dir(h.path)); err != nil {
+			return b.d.Usage("the folder of "+cell(h.path)+" is not there", "make it first, or name another file")
+		}
 		return nil
 	}
 	if err != nil {
