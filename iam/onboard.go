@@ -185,7 +185,11 @@ func (p *onboardPlan) secrets() {
 			continue
 		}
 		left++
-		p.keep("access key %s (%s%s)", key.ID, strings.ToLower(key.Status), since(key))
+		doubt := ""
+		if mark != nil && !key.UseKnown {
+			doubt = "; a run that did not end may have made it: delete it if nobody has its secret"
+		}
+		p.keep("access key %s (%s%s)%s", key.ID, strings.ToLower(key.Status), since(key), doubt)
 	}
 	if w.AccessKey && left == 0 {
 		secrets = append(secrets, &Change{Action: ActionCreate, Kind: KindAccessKey, Why: "the user has none"})

@@ -245,6 +245,12 @@ func TestOnboardLost(t *testing.T) {
 		if tt.keys && !slices.ContainsFunc(p.Changes, func(c *iam.Change) bool { return c.Action == iam.ActionDelete && c.ID == key && c.Why != "" }) {
 			t.Errorf("%s: the key that goes is not named: %+v", tt.name, p.Changes)
 		}
+		doubts := slices.ContainsFunc(p.Kept, func(k string) bool {
+			return strings.Contains(k, key) && strings.Contains(k, "delete it if nobody has its secret")
+		})
+		if doubts != (tt.name == "use of keys not told") {
+			t.Errorf("%s: kept %q", tt.name, p.Kept)
+		}
 	}
 }
 

@@ -87,14 +87,19 @@ func own() []string {
 }
 
 // checkProfiles looks for what a profile has that another value would have to take
-// the place of: before anything is done.
+// the place of, and for what cannot be written: before anything is done.
 func (e *enroller) checkProfiles() error {
 	for _, role := range e.roles {
 		if role.name == e.name {
 			return e.Usage("the user and a role would both have the profile "+cell(e.name), "name one of them: --as NAME, or --role NAME="+role.arn)
 		}
 	}
-	return e.conflicts(e.wanted(e.out.Device.Serial))
+	want := e.wanted(e.out.Device.Serial)
+	if err := e.conflicts(want); err != nil {
+		return err
+	}
+	_, err := e.edits(want)
+	return err
 }
 
 func (e *enroller) conflicts(want []setting) error {
