@@ -116,7 +116,7 @@ func TestControl(t *testing.T) {
 	_, body, _ := b.send("GET", "/_sandbox/ready", "")
 	var ready sandbox.Ready
 	if err := json.Unmarshal([]byte(body), &ready); err != nil || ready.URL != b.URL() || ready.Endpoints.Container != b.URL()+"/container/credentials" ||
-		ready.Region != "eu-central-1" || len(ready.Accounts) != 4 || len(ready.Profiles) != 9 {
+		ready.Region != "eu-central-1" || len(ready.Accounts) != 4 || len(ready.Profiles) != 10 {
 		t.Errorf("ready: %v %s", err, body)
 	}
 	if ic := ready.IdentityCenter; ic == nil || ic.StartURL != startURL || ic.Region != "eu-central-1" || ic.Session != "example-org" ||
