@@ -90,6 +90,21 @@ func (ty *typist) typed(text string) {
 	}
 }
 
+// insists types a key until the program ends. A shell that is between two commands
+// may let a Ctrl-C pass; who sees nothing happen presses again.
+func (ty *typist) insists(key string) {
+	ty.t.Helper()
+	ty.typed(key)
+	for range 20 {
+		select {
+		case <-ty.done:
+			return
+		case <-time.After(time.Second):
+			_, _ = ty.tty.WriteString(key) // it may be over
+		}
+	}
+}
+
 // leave closes the terminal. A read that is under way would keep it open, so it
 // is given an echo to read.
 func (ty *typist) leave() {
@@ -295,7 +310,7 @@ func TestCtrlC(t *testing.T) {
 			t.Parallel()
 			ty := inTerminal(t, environ, append([]string{"latchkey"}, args...)...)
 			ty.await("started", 1)
-			ty.typed("\x03")
+			ty.insists("\x03")
 			if code := ty.code(); code != 130 {
 				t.Errorf("exit code %d:\n%s", code, ty.screen())
 			}
